@@ -1,0 +1,99 @@
+# Everything a newcomer runs. Each target first checks the machine (silently) and fetches what is
+# missing (once): see local/managed_flink_local/doctor.py and toolchain.py.
+PYTHON ?= python3
+export PYTHONPATH := local
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast lint bench up down deploy send results logs status explain doctor \
+        pins clean
+
+define prepare
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || \
+    { echo 'Python: found no python3, or one before 3.8; needs >= 3.11; get it: https://www.python.org/downloads/' >&2; exit 1; }
+@python=$$($(PYTHON) -m managed_flink_local.doctor --quick $(2)) && \
+    "$$python" -m managed_flink_local.toolchain $(1)
+endef
+LOCAL := @.venv/bin/python -m managed_flink_local
+
+help:              ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+doctor:            ## what this machine has, needs, and how to get it
+	@$(PYTHON) -m managed_flink_local.doctor
+
+demo:              ## the whole thing in three acts, on this machine; cleans up after itself
+	$(call prepare,all)
+	$(LOCAL) demo
+
+up:                ## start an environment for work
+	$(call prepare,all)
+	$(LOCAL) up
+
+down:              ## stop it
+	$(call prepare,all)
+	$(LOCAL) down
+
+deploy:            ## deploy the app to it (again after each edit)
+	$(call prepare,all)
+	$(LOCAL) deploy
+
+send:              ## put sensor events into the stream: make send EVENTS=500
+	$(call prepare,all)
+	$(LOCAL) send $(if $(EVENTS),--events $(EVENTS))
+
+results:           ## what came out of each sink, next to what was expected
+	$(call prepare,all)
+	$(LOCAL) results
+
+logs:              ## the job's log: make logs FOLLOW=1
+	$(call prepare,all)
+	$(LOCAL) logs $(if $(FOLLOW),--follow)
+
+status:            ## what runs, and where
+	$(call prepare,all)
+	$(LOCAL) status
+
+explain:           ## Flink's plan of a job, without running it: make explain JOB=jobs/sensors
+	$(call prepare,all)
+	$(LOCAL) explain $(or $(JOB),jobs/sensors)
+
+test:              ## everything the project can prove
+	$(call prepare,all)
+	@$(MAKE) --no-print-directory checks
+	.venv/bin/python -m pytest
+
+test-fast:         ## without a real Flink and without the emulator
+	$(call prepare,check,--without-flink)
+	@$(MAKE) --no-print-directory checks
+	.venv/bin/python -m pytest -m "not flink and not local and not emulator"
+
+lint:              ## ruff, mypy, import-linter
+	$(call prepare,check,--without-flink)
+	@$(MAKE) --no-print-directory checks
+
+.PHONY: checks
+checks:
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench:             ## our synth against plain CDK, and the local deploy's phases
+	$(call prepare,all)
+	.venv/bin/python -m benchmarks
+
+pins:              ## compile the pins again, from pyproject.toml and local/*.in
+	$(call prepare,check,--without-flink)
+	$(call compile,requirements.txt,--extra dev pyproject.toml)
+	$(call compile,local/requirements-uv.txt,local/requirements-uv.in)
+	$(call compile,local/requirements-emulator.txt,local/requirements-emulator.in)
+	$(call compile,local/requirements-flink-1.20.txt,local/requirements-flink-1.20.in)
+	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+define compile
+.venv/bin/uv pip compile -q --generate-hashes --universal --python-version 3.11 \
+    --no-header --no-annotate --no-emit-index-url -o $(1) $(2)
+endef
+
+clean:             ## remove what the set-up made
+	rm -rf .venv .local node_modules cdk.out

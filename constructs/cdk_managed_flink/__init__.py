@@ -1,0 +1,44 @@
+"""AWS CDK constructs for Amazon Managed Service for Apache Flink."""
+
+from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.settings import (
+    Checkpointing,
+    LogLevel,
+    MetricsLevel,
+    Monitoring,
+    Parallelism,
+)
+from cdk_managed_flink.code.code import FlinkCode
+from cdk_managed_flink.lifecycle.health_gate import HealthGate
+from cdk_managed_flink.lifecycle.lifecycle import FlinkLifecycle
+from cdk_managed_flink.operations.alarms import AlarmThresholds, FlinkAlarms, Threshold
+from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
+from cdk_managed_flink.pipeline import FlinkPipeline
+from cdk_managed_flink.sinks.dynamodb import DynamoDbSink
+from cdk_managed_flink.sinks.s3 import Lifecycle, S3Sink
+from cdk_managed_flink.sources.kinesis import KinesisSource, StartPosition
+
+__all__ = [
+    "AlarmThresholds",
+    "Checkpointing",
+    "DynamoDbSink",
+    "FlinkAlarms",
+    "FlinkApplication",
+    "FlinkCode",
+    "FlinkLifecycle",
+    "FlinkPipeline",
+    "HealthGate",
+    "KinesisSource",
+    "Lifecycle",
+    "LogLevel",
+    "MetricsLevel",
+    "Monitoring",
+    "NotificationTopic",
+    "Notifications",
+    "Parallelism",
+    "Runtime",
+    "S3Sink",
+    "StartPosition",
+    "Threshold",
+]

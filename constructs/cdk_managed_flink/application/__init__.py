@@ -1,0 +1,1 @@
+"""The application: its role, its log and its settings."""

@@ -1,0 +1,335 @@
+"""FlinkApplication: one application of the service, with its role and its log."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import jsii
+from aws_cdk import Annotations, IStableAnyProducer, Lazy, RemovalPolicy, Stack, Token
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesisanalyticsv2 as kda
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct, IValidation
+
+from cdk_managed_flink.application import state_key
+from cdk_managed_flink.application.binding import Bindable, Binding, check_name
+from cdk_managed_flink.application.code_location import Code, CodeLocation
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.log_group import application_log_group
+from cdk_managed_flink.application.metrics import ApplicationMetrics
+from cdk_managed_flink.application.naming import application_name as name_of
+from cdk_managed_flink.application.properties import (
+    RUN_OPTIONS_GROUP,
+    PropertyGroups,
+    PropertyValue,
+)
+from cdk_managed_flink.application.role import (
+    application_arn,
+    execution_role,
+    grant_code,
+    grant_logs,
+)
+from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.settings import (
+    Checkpointing,
+    LogLevel,
+    Monitoring,
+    Parallelism,
+)
+from cdk_managed_flink.application.tracked import TrackedApplication
+
+R = TypeVar("R")
+
+
+class ImportedApplication(Construct, ApplicationMetrics):
+    """An application that is defined elsewhere: its name, its ARN and its metrics."""
+
+    def __init__(self, scope: Construct, id: str, *, name: str, runtime: Runtime) -> None:
+        super().__init__(scope, id)
+        self.application_name = name
+        self.application_arn = application_arn(self, name)
+        self.runtime = runtime
+
+
+@jsii.implements(iam.IGrantable)
+class FlinkApplication(Construct, ApplicationMetrics):
+    """An application with its execution role, its log and every setting said explicitly.
+
+    CloudFormation creates it stopped; ``FlinkPipeline`` adds what starts it, proves it healthy and
+    keeps its state over a deploy.
+
+    Args:
+        code: The packaged job, such as ``FlinkCode.from_sql("jobs/clickstream")``.
+        runtime: Default ``Runtime.FLINK_1_20``, the newest whose Kinesis and DynamoDB connectors
+            this release has run.
+        connectors: What the package has to contain beside the job; sources and sinks say it.
+        application_name: A literal of 1 to 128 characters. Default: derived from the stack's name
+            and the construct's path. A change replaces the application.
+        role: An existing execution role; the grants are added to it. Default: one that only this
+            application can assume.
+        parallelism: Default one task on one KPU.
+        checkpointing: Default every 60 seconds.
+        monitoring: Default INFO and APPLICATION.
+        snapshots: Whether the service takes a snapshot at each stop and update. Default on:
+            without it a deploy has no state to go on from.
+        system_rollback: Whether the service itself returns to the last running version when an
+            update operation fails. Default on.
+        property_groups: What the job reads at run time; more with ``add_property_group``.
+        encryption_key: Customer managed key for state and log, from runtime 1.20 on. Default: keys
+            that AWS owns.
+        data_key: Customer managed key for what sources and sinks make. Default: keys that AWS
+            manages.
+        log_retention: Default 3 months.
+        description: Shown in the console, up to 1,024 characters.
+        removal_policy: Default ``RETAIN_ON_UPDATE_OR_DELETE``: deleting an application deletes its
+            snapshots, while a stopped one costs only their storage.
+
+    Attributes:
+        resource: The L1, a ``kinesisanalyticsv2.CfnApplication``: the escape hatch.
+        logging_option: The L1 that joins application and log stream.
+
+    Raises:
+        ValueError: An illegal name or property group, or a key with a runtime before 1.20.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        code: Code,
+        runtime: Runtime = Runtime.FLINK_1_20,
+        connectors: Sequence[Connector] = (),
+        application_name: str | None = None,
+        role: iam.IRole | None = None,
+        parallelism: Parallelism | None = None,
+        checkpointing: Checkpointing | None = None,
+        monitoring: Monitoring | None = None,
+        snapshots: bool = True,
+        system_rollback: bool = True,
+        property_groups: Mapping[str, Mapping[str, PropertyValue]] | None = None,
+        encryption_key: kms.IKey | None = None,
+        data_key: kms.IKey | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        description: str | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    ) -> None:
+        super().__init__(scope, id)
+        if encryption_key is not None and not runtime.supports_customer_managed_key:
+            raise invalid(
+                self,
+                "encryption_key",
+                f"a customer managed key with {runtime.name}",
+                "no key, or a runtime from FLINK-1_20 on",
+                "Use Runtime.FLINK_1_20, or leave the key out.",
+            )
+        self.application_name = name_of(self, application_name)
+        self.application_arn = application_arn(self, self.application_name)
+        self.runtime = runtime
+        self.parallelism = parallelism or Parallelism()
+        self.encryption_key = encryption_key
+        self.data_key = data_key
+        self.removal_policy = removal_policy
+        self.role: iam.IRole = role or execution_role(self, "Role", name=self.application_name)
+        self.log_group = application_log_group(
+            self, "LogGroup", key=encryption_key, retention=log_retention, removal=removal_policy
+        )
+        self.log_stream = logs.LogStream(
+            self, "LogStream", log_group=self.log_group, removal_policy=removal_policy
+        )
+        self._code = code
+        self._names: dict[str, str] = {}
+        location = code.bind(self, runtime=runtime, connectors=sorted(set(connectors)))
+        self._properties = PropertyGroups(self)
+        if location.run_options:
+            self._properties.add(RUN_OPTIONS_GROUP, location.run_options)
+        for group_id, properties in (property_groups or {}).items():
+            self._properties.add(group_id, properties)
+        if encryption_key is not None and not state_key.allow_service(
+            self, encryption_key, name=self.application_name
+        ):
+            Annotations.of(self).add_warning_v2(
+                "cdk-managed-flink:key-policy",
+                "encryption_key is imported, so its policy is not changed here: it has to allow "
+                "kinesisanalytics.amazonaws.com and infrastructure.kinesisanalytics.amazonaws.com "
+                f"for the application {self.application_name}.",
+            )
+        grant_code(self.role, bucket_arn=location.bucket_arn, key=location.file_key)
+        grant_logs(
+            self.role,
+            log_group_name=self.log_group.log_group_name,
+            log_stream_name=self.log_stream.log_stream_name,
+        )
+        monitoring = monitoring or Monitoring()
+        if monitoring.log_level in (LogLevel.WARN, LogLevel.ERROR):
+            Annotations.of(self).add_warning_v2(
+                "cdk-managed-flink:log-level",
+                f"log_level {monitoring.log_level} hides task failures, which Flink logs at INFO: "
+                "a failed deploy cannot show the job's own exception.",
+            )
+        self.resource = TrackedApplication(
+            self,
+            "Resource",
+            application_name=self.application_name,
+            application_description=description,
+            application_mode="STREAMING",
+            runtime_environment=runtime.name,
+            service_execution_role=self.role.role_arn,
+            application_configuration={
+                "applicationCodeConfiguration": _code(location),
+                "applicationSnapshotConfiguration": {"snapshotsEnabled": snapshots},
+                "applicationSystemRollbackConfiguration": {"rollbackEnabled": system_rollback},
+                "applicationEncryptionConfiguration": _encryption(encryption_key),
+                "environmentProperties": {
+                    "propertyGroups": Lazy.any(_Groups(self._properties)),
+                },
+                "flinkApplicationConfiguration": _flink(
+                    self.parallelism, checkpointing or Checkpointing(), monitoring
+                ),
+            },
+        )
+        self.resource.apply_removal_policy(removal_policy)
+        self.resource.node.add_dependency(self.role)
+        self.logging_option = kda.CfnApplicationCloudWatchLoggingOption(
+            self,
+            "LoggingOption",
+            application_name=self.resource.ref,
+            cloud_watch_logging_option={"logStreamArn": self._log_stream_arn()},
+        )
+        self.node.add_validation(_TextValidation(self))
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The execution role's principal: grants to the application go to its role."""
+        return self.role.grant_principal
+
+    @staticmethod
+    def from_application_name(
+        scope: Construct,
+        id: str,
+        application_name: str,
+        *,
+        runtime: Runtime = Runtime.FLINK_1_20,
+    ) -> ImportedApplication:
+        """An existing application, for its ARN and its metrics as the runtime spells them."""
+        return ImportedApplication(scope, id, name=application_name, runtime=runtime)
+
+    def add_property_group(self, group_id: str, properties: Mapping[str, PropertyValue]) -> None:
+        """Add what the job reads under ``group_id``; ``${group_id.key}`` in SQL.
+
+        Raises:
+            ValueError: The service would refuse it, the group exists, or a literal stands under a
+                key that names a secret.
+        """
+        self._properties.add(group_id, properties)
+
+    def bind(self, scope: Construct, name: str, bindable: Bindable[R]) -> Binding[R]:
+        """Bind a source or sink under the table's name.
+
+        Raises:
+            ValueError: The name is not legal or taken, or the object is bound already.
+        """
+        check_name(self, bindable.kind, name)
+        if name in self._names:
+            raise invalid(
+                self,
+                f"name of a {bindable.kind}",
+                name,
+                f"a name that no source or sink has (this is a {self._names[name]})",
+                "Give each table a name of its own.",
+            )
+        if getattr(bindable, "_bound_as", None) is not None:
+            raise invalid(
+                self,
+                f"{bindable.kind} {name!r}",
+                f"the object that is bound as {bindable._bound_as}",  # type: ignore[attr-defined]
+                "an object for each table",
+                f"Make a second {type(bindable).__name__}(...); hand an existing resource to both "
+                "if they are to share it.",
+            )
+        object.__setattr__(bindable, "_bound_as", f"{self.node.path}.{name}")
+        binding = bindable.bind(scope, self, name)
+        self._names[name] = bindable.kind
+        self.add_property_group(name, binding.properties)
+        return binding
+
+    def validate(self) -> list[str]:
+        """What the job's text and the bound names have against each other."""
+        return self._code.validate(
+            sources={name for name, kind in self._names.items() if kind == "source"},
+            sinks={name for name, kind in self._names.items() if kind == "sink"},
+            groups=self._properties.names - {RUN_OPTIONS_GROUP},
+        )
+
+    def _log_stream_arn(self) -> str:
+        stack = Stack.of(self)
+        return (
+            f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
+            f"{self.log_group.log_group_name}:log-stream:{self.log_stream.log_stream_name}"
+        )
+
+
+@jsii.implements(IStableAnyProducer)
+class _Groups:
+    """The property groups as they stand at synth, those added late included."""
+
+    def __init__(self, groups: PropertyGroups) -> None:
+        self._groups = groups
+
+    def produce(self) -> Any:  # noqa: ANN401
+        return self._groups.render()
+
+
+@jsii.implements(IValidation)
+class _TextValidation:
+    def __init__(self, application: FlinkApplication) -> None:
+        self._application = application
+
+    def validate(self) -> list[str]:
+        return self._application.validate()
+
+
+def _code(location: CodeLocation) -> dict[str, Any]:
+    where: dict[str, Any] = {"bucketArn": location.bucket_arn, "fileKey": location.file_key}
+    if location.object_version is not None:
+        where["objectVersion"] = location.object_version
+    # A jar and a zip of Python code are both ZIPFILE to the service.
+    return {"codeContentType": "ZIPFILE", "codeContent": {"s3ContentLocation": where}}
+
+
+def _encryption(key: kms.IKey | None) -> dict[str, str]:
+    if key is None:
+        return {"keyType": "AWS_OWNED_KEY"}
+    return {"keyType": "CUSTOMER_MANAGED_KEY", "keyId": key.key_arn}
+
+
+def _flink(
+    parallelism: Parallelism, checkpointing: Checkpointing, monitoring: Monitoring
+) -> dict[str, Any]:
+    # The service ignores every member unless ConfigurationType is CUSTOM.
+    checkpoints: dict[str, Any] = {
+        "configurationType": "CUSTOM",
+        "checkpointingEnabled": checkpointing.enabled,
+        "checkpointInterval": _milliseconds(checkpointing.interval),
+        "minPauseBetweenCheckpoints": _milliseconds(checkpointing.min_pause),
+    }
+    return {
+        "checkpointConfiguration": checkpoints,
+        "monitoringConfiguration": {
+            "configurationType": "CUSTOM",
+            "logLevel": monitoring.log_level.value,
+            "metricsLevel": monitoring.metrics_level.value,
+        },
+        "parallelismConfiguration": {
+            "configurationType": "CUSTOM",
+            "parallelism": parallelism.parallelism,
+            "parallelismPerKpu": parallelism.parallelism_per_kpu,
+            "autoScalingEnabled": parallelism.autoscaling,
+        },
+    }
+
+
+def _milliseconds(duration: Any) -> Any:  # noqa: ANN401
+    value = duration.to_milliseconds()
+    return value if Token.is_unresolved(value) else int(value)

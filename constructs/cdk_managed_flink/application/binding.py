@@ -1,0 +1,112 @@
+"""How a source or a sink joins an application: the one form that all of them have."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from constructs import Construct
+
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.runtime import Runtime
+
+if TYPE_CHECKING:
+    from cdk_managed_flink.application.application import FlinkApplication
+
+R_co = TypeVar("R_co", covariant=True)
+
+# A table's name is a construct's id and a property group's id as well: an SQL identifier is all.
+_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,49}$")
+
+
+class WatchKind(StrEnum):
+    """What a watched metric tells; the thresholds of the alarms go by it."""
+
+    LAG = "LAG"
+    THROTTLES = "THROTTLES"
+    ERRORS = "ERRORS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """A metric of a bound resource that is worth an alarm, as a plain value.
+
+    Attributes:
+        id: What is watched, such as ``IteratorAge``; becomes part of the alarm's construct id.
+        meaning: What it means when the metric is high, and where to look.
+    """
+
+    id: str
+    kind: WatchKind
+    namespace: str
+    metric_name: str
+    dimensions: Mapping[str, str]
+    statistic: str
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binding(Generic[R_co]):
+    """What came of binding a source or sink.
+
+    Attributes:
+        properties: The property group: the table's whole connector option list.
+        resource: The stream, bucket or table, made or taken.
+        watches: What operations should keep an eye on.
+    """
+
+    properties: Mapping[str, str]
+    resource: R_co
+    watches: Sequence[Watch] = ()
+
+
+class Bindable(ABC, Generic[R_co]):
+    """A source or a sink: says which connectors the job needs, then binds itself.
+
+    Attributes:
+        resource_id: Keeps the construct's id when the table is renamed; default is the name.
+        table_options: Further connector options; they win over the defaults.
+    """
+
+    kind: str
+    resource_id: str | None
+    table_options: Mapping[str, str]
+
+    @abstractmethod
+    def connectors(self, runtime: Runtime) -> Sequence[Connector]:
+        """Connectors that the job's package has to contain for this runtime."""
+
+    @abstractmethod
+    def bind(self, scope: Construct, application: "FlinkApplication", name: str) -> Binding[R_co]:
+        """Make or take the resource, and grant the role what the connector calls."""
+
+
+class Source(Bindable[R_co]):
+    """Where a job reads from."""
+
+    kind = "source"
+
+
+class Sink(Bindable[R_co]):
+    """Where a job writes to."""
+
+    kind = "sink"
+
+
+def check_name(owner: Construct, kind: str, name: str) -> None:
+    """Refuse a name that cannot be a table's, a construct's and a property group's at once.
+
+    Raises:
+        ValueError: The name is not legal.
+    """
+    if not _NAME.match(name):
+        raise invalid(
+            owner,
+            f"name of a {kind}",
+            name,
+            "a letter, then up to 49 letters, digits and _",
+            "It is the table's name in SQL and a construct's id: choose one that is legal as both.",
+        )

@@ -1,0 +1,44 @@
+"""What an application has to know of its code, whoever packaged it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from constructs import Construct
+
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.runtime import Runtime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeLocation:
+    """Where the packaged code lies, and the run options it is started with.
+
+    Attributes:
+        bucket_arn: ARN of the bucket that holds the object.
+        file_key: Key of the object.
+        object_version: Version of the object. ``None`` is right only for a key that changes with
+            its content: the service never reloads an object of the same key and version.
+        run_options: The property group ``kinesis.analytics.flink.run.options``, empty for a jar.
+    """
+
+    bucket_arn: str
+    file_key: str
+    object_version: str | None = None
+    run_options: Mapping[str, str] = field(default_factory=dict)
+
+
+class Code(Protocol):
+    """Packages a job; ``FlinkCode`` is the library's own."""
+
+    def bind(
+        self, scope: Construct, *, runtime: Runtime, connectors: Sequence[Connector]
+    ) -> CodeLocation:
+        """Package the job with these connectors and hand it over."""
+        ...
+
+    def validate(
+        self, *, sources: Collection[str], sinks: Collection[str], groups: Collection[str]
+    ) -> list[str]:
+        """Errors in the job's text, given the names that are bound; checked at synth."""
+        ...

@@ -1,0 +1,135 @@
+"""Property groups: what a job reads at run time, under the service's limits."""
+
+import re
+from collections.abc import Mapping
+
+from aws_cdk import Token
+from constructs import Construct
+
+from cdk_managed_flink.application.errors import invalid
+
+PropertyValue = str | int | float | bool
+
+RUN_OPTIONS_GROUP = "kinesis.analytics.flink.run.options"
+# Limits of the resource type's schema (EnvironmentProperties).
+MAX_GROUPS = 50
+MAX_ENTRIES = 50
+MAX_LENGTH = 2048
+_GROUP_ID = re.compile(r"^[a-zA-Z0-9_.-]{1,50}$")
+_SECRET_KEY = re.compile(
+    r"(^|[._-])(password|passwd|pwd|passphrase|secret|token|"
+    r"(api|access|private|secret)[._-]?key|sasl\.jaas\.config)$"
+)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class PropertyGroups:
+    """The property groups of one application, in the order in which they were added."""
+
+    def __init__(self, owner: Construct) -> None:
+        self._owner = owner
+        self._groups: dict[str, dict[str, str]] = {}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Ids of the groups that exist so far."""
+        return frozenset(self._groups)
+
+    def add(self, group_id: str, properties: Mapping[str, PropertyValue]) -> None:
+        """Add a group; numbers become their text, booleans ``true`` and ``false``.
+
+        Raises:
+            ValueError: An id, key or value that the service would refuse, one group too many, a
+                group that exists already, or a literal under a key that names a secret.
+        """
+        owner = self._owner
+        if not Token.is_unresolved(group_id) and not _GROUP_ID.match(group_id):
+            raise invalid(
+                owner,
+                "property group id",
+                group_id,
+                "1 to 50 of the characters a-z A-Z 0-9 _ . -",
+                "Rename the group, here and where the job reads it.",
+            )
+        if group_id in self._groups:
+            raise invalid(
+                owner,
+                "property group id",
+                group_id,
+                "an id that is not taken",
+                "Add all properties of a group at once, or choose another id; the name of a "
+                "source or sink is the id of its group.",
+            )
+        if len(self._groups) >= MAX_GROUPS:
+            raise invalid(
+                owner,
+                "property groups",
+                len(self._groups) + 1,
+                f"at most {MAX_GROUPS}, each source, each sink and the run options counted",
+                f"Put the properties of {group_id!r} into a group that exists.",
+            )
+        if not 1 <= len(properties) <= MAX_ENTRIES:
+            raise invalid(
+                owner,
+                f"entries of property group {group_id!r}",
+                len(properties),
+                f"1 to {MAX_ENTRIES}",
+                "Split a large group in two, and leave out an empty one.",
+            )
+        self._groups[group_id] = {
+            self._key(group_id, key): self._value(group_id, key, value)
+            for key, value in properties.items()
+        }
+
+    def render(self) -> list[dict[str, object]]:
+        """The groups as ``EnvironmentProperties.PropertyGroups``."""
+        return [
+            {"propertyGroupId": group_id, "propertyMap": dict(values)}
+            for group_id, values in self._groups.items()
+        ]
+
+    def _key(self, group_id: str, key: str) -> str:
+        if not 1 <= len(key) <= MAX_LENGTH:
+            raise invalid(
+                self._owner,
+                f"key in property group {group_id!r}",
+                key,
+                f"1 to {MAX_LENGTH} characters",
+                "Shorten or name it.",
+            )
+        return key
+
+    def _value(self, group_id: str, key: str, value: PropertyValue) -> str:
+        where = f"property {key!r} of group {group_id!r}"
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if not isinstance(value, str | int | float):
+            raise invalid(
+                self._owner,
+                where,
+                value,
+                "a string, a number or a boolean",
+                "Leave the key out where there is no value.",
+            )
+        text = Token.as_string(value) if Token.is_unresolved(value) else str(value)
+        if Token.is_unresolved(text):
+            return text
+        if not 1 <= len(text) <= MAX_LENGTH:
+            raise invalid(
+                self._owner,
+                where,
+                text,
+                f"1 to {MAX_LENGTH} characters (received {len(text)})",
+                "Leave an empty property out; put a long value into a file beside the job.",
+            )
+        if _SECRET_KEY.search(_HUMP.sub("_", key).lower()):
+            raise invalid(
+                self._owner,
+                where,
+                "***",
+                "no literal under a key that names a secret",
+                "Property groups are readable by DescribeApplication: keep the secret in AWS "
+                "Secrets Manager and pass its ARN, under a key such as "
+                f"{key + '.arn'!r}, for the job to read.",
+            )
+        return text

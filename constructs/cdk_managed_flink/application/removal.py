@@ -1,0 +1,24 @@
+"""Deleting what holds data takes two keys: the property, and a flag in the app's context."""
+
+from aws_cdk import Annotations, RemovalPolicy
+from constructs import Construct
+
+ALLOW_DATA_DELETION = "cdk-managed-flink:allowDataDeletion"
+
+
+def effective_removal(scope: Construct, wanted: RemovalPolicy) -> RemovalPolicy:
+    """What was wanted, but ``DESTROY`` only where the context flag agrees.
+
+    ``RETAIN_ON_UPDATE_OR_DELETE`` keeps the data, yet lets a first deploy that failed clean up
+    after itself.
+    """
+    if wanted != RemovalPolicy.DESTROY:
+        return wanted
+    if str(scope.node.try_get_context(ALLOW_DATA_DELETION)).lower() == "true":
+        return wanted
+    Annotations.of(scope).add_warning_v2(
+        "cdk-managed-flink:data-deletion",
+        "removal_policy is DESTROY, but data is retained: deleting it takes the context flag "
+        f"{ALLOW_DATA_DELETION}=true as well.",
+    )
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

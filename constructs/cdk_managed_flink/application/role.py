@@ -1,0 +1,74 @@
+"""The execution role: who may assume it, and what every application needs of it."""
+
+from functools import reduce
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
+
+SERVICE_PRINCIPAL = "kinesisanalytics.amazonaws.com"
+
+
+def application_arn(scope: Construct, name: str) -> str:
+    """ARN of an application; CloudFormation has no attribute for it."""
+    return Stack.of(scope).format_arn(
+        service="kinesisanalytics", resource="application", resource_name=name
+    )
+
+
+def execution_role(scope: Construct, id: str, *, name: str) -> iam.Role:
+    """A role that only this application of this account can make the service assume.
+
+    Both conditions guard against the confused deputy, as the developer guide recommends
+    ("Cross-service confused deputy prevention").
+    """
+    return iam.Role(
+        scope,
+        id,
+        assumed_by=iam.ServicePrincipal(
+            SERVICE_PRINCIPAL,
+            conditions={
+                "StringEquals": {"aws:SourceAccount": Stack.of(scope).account},
+                "ArnEquals": {"aws:SourceArn": application_arn(scope, name)},
+            },
+        ),
+        description=f"Execution role of the Flink application {name}",
+    )
+
+
+def grant_code(role: iam.IRole, *, bucket_arn: str, key: str) -> iam.Grant:
+    """Read exactly the object that holds the code."""
+    return iam.Grant.add_to_principal(
+        grantee=role,
+        actions=["s3:GetObject", "s3:GetObjectVersion"],
+        resource_arns=[f"{bucket_arn}/{key}"],
+    )
+
+
+def grant_logs(role: iam.IRole, *, log_group_name: str, log_stream_name: str) -> iam.Grant:
+    """Find and write the application's own log stream."""
+    stack = Stack.of(role)
+
+    def log_group(name: str) -> str:
+        return stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    # DescribeLogGroups takes no narrower resource than the account's log groups.
+    allowed = {
+        "logs:DescribeLogGroups": log_group("*"),
+        "logs:DescribeLogStreams": log_group(f"{log_group_name}:*"),
+        "logs:PutLogEvents": log_group(f"{log_group_name}:log-stream:{log_stream_name}"),
+    }
+    for action, arn in list(allowed.items())[:2]:
+        acknowledge_wildcard(role, arn, f"{action} takes no narrower resource.")
+    grants = [
+        iam.Grant.add_to_principal(grantee=role, actions=[action], resource_arns=[arn])
+        for action, arn in allowed.items()
+    ]
+    return reduce(lambda grant, other: grant.combine(other), grants)

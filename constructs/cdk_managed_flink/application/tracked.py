@@ -1,0 +1,90 @@
+"""The application's L1, and the change key that tells whether a deploy changes the application."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import jsii
+from aws_cdk import IAnyProducer, IResolvable, IResolveContext, Lazy, Stack
+from aws_cdk import aws_kinesisanalyticsv2 as kda
+from constructs import Construct
+
+
+class TrackedApplication(kda.CfnApplication):
+    """``CfnApplication`` that can render itself as CloudFormation will see it.
+
+    The L1 keeps its overrides to itself, so they are recorded on their way in: every
+    ``add_*_override`` ends in ``add_override``.
+    """
+
+    def __init__(self, scope: Construct, id: str, **props: Any) -> None:  # noqa: ANN401
+        self._overrides: dict[str, Any] = {}
+        super().__init__(scope, id, **props)
+
+    def add_override(self, path: str, value: Any) -> None:  # noqa: D102, ANN401
+        self._overrides[path] = value
+        super().add_override(path, value)
+
+    def rendered(self) -> dict[str, Any]:
+        """Properties and overrides, resolved; tags and metadata are left out."""
+        stack = Stack.of(self)
+        # Protected names of the L1, pinned by a test on the oldest and newest aws-cdk-lib.
+        properties = self._render_properties(stack.resolve(self._cfn_properties)) or {}
+        return {
+            "properties": {
+                name: value
+                for name, value in properties.items()
+                if name != "Tags" and value is not None
+            },
+            "overrides": {
+                path: "(deleted)" if value is None else stack.resolve(value)
+                for path, value in self._overrides.items()
+                if path.startswith("Properties.") and path.split(".")[1] != "Tags"
+            },
+        }
+
+
+def change_key(application: TrackedApplication, *, also: Sequence[Any] = ()) -> IResolvable:
+    """A property for custom resources that changes exactly when the application changes.
+
+    Args:
+        application: The application.
+        also: Further values that belong to the application, such as its logging option's.
+
+    ``Digest`` covers the template's text. ``Inputs`` holds the references in it, whose values may
+    change while the text stays, and makes what they refer to come first in a deploy.
+    """
+    return Lazy.uncached_any(_ChangeKey(application, also))
+
+
+@jsii.implements(IAnyProducer)
+class _ChangeKey:
+    def __init__(self, application: TrackedApplication, also: Sequence[Any]) -> None:
+        self._application = application
+        self._also = also
+
+    def produce(self, context: IResolveContext) -> Any:  # noqa: ANN401
+        rendered = self._application.rendered()
+        rendered["also"] = Stack.of(self._application).resolve(list(self._also))
+        text = json.dumps(rendered, sort_keys=True)
+        references = {json.dumps(found, sort_keys=True): found for found in _references(rendered)}
+        return {
+            "Digest": hashlib.sha256(text.encode()).hexdigest(),
+            "Inputs": [references[key] for key in sorted(references)],
+        }
+
+
+def _references(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """Intrinsic functions in a resolved value, without pseudo parameters."""
+    if isinstance(value, list):
+        return [found for item in value for found in _references(item)]
+    if not isinstance(value, dict):
+        return []
+    if set(value) == {"Ref"}:
+        return [] if str(value["Ref"]).startswith("AWS::") else [value]
+    if len(value) == 1 and next(iter(value)) in ("Fn::GetAtt", "Fn::ImportValue"):
+        return [value]
+    if set(value) == {"Fn::Sub"}:
+        return [value]
+    return [found for item in value.values() for found in _references(item)]

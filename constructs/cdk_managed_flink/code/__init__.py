@@ -1,0 +1,1 @@
+"""What is packaged as an application's code, and how."""

@@ -1,0 +1,209 @@
+"""Connectors as Maven artifacts: which ones a runtime takes, and how they fit into one jar.
+
+A job on the service has one jar, so the connectors of all its tables are merged. How that is done
+without two copies of a class, or a class that is linked to the wrong copy, differs from one
+release line of the AWS connectors to the next; those facts are here and nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class ReleaseLine:
+    """AWS connectors that were released together, for some versions of Flink.
+
+    Attributes:
+        connectors: By identifier, which is what ``'connector' = '…'`` says in a table's options.
+        closed: Connectors that come with exactly the artifacts given here. Any other artifact
+            brings what its own POM says.
+        relocations: Packages that move, as pairs of the old and the new prefix.
+        leaves_out: Files (Ant patterns) that must not enter the jar.
+    """
+
+    connectors: Mapping[str, Connector]
+    closed: Mapping[Connector, Sequence[Connector]] = field(default_factory=dict)
+    relocations: Sequence[tuple[str, str]] = ()
+    leaves_out: Sequence[str] = ()
+
+    def contents(self, connectors: Sequence[Connector]) -> tuple[Connector, ...]:
+        """The artifacts that the jar is made of, each once, in a stable order.
+
+        Raises:
+            ValueError: They would not work together in one jar.
+        """
+        artifacts = {
+            artifact
+            for connector in connectors
+            for artifact in (connector, *self.closed.get(connector, ()))
+        }
+        return _checked(tuple(sorted(artifacts)))
+
+    def is_closed(self, artifact: Connector) -> bool:
+        """Whether nothing that the artifact's POM names may come along."""
+        return any(artifact in (connector, *others) for connector, others in self.closed.items())
+
+
+_FLINK = "org.apache.flink"
+_SDK = "software.amazon.awssdk"
+
+# AWS connectors 4.3, proved on Flink 1.20.
+#
+# flink-connector-kinesis carries AWS SDK 2.20.144 (and SDK 1) in a package of its own. The DynamoDB
+# connector was built against the very same SDK, so it is moved onto that copy instead of bringing
+# a second one. These are the relocations of the Kinesis connector's own build.
+_SHADED = f"{_FLINK}.kinesis.shaded"
+_KINESIS_4_3 = Connector(_FLINK, "flink-connector-kinesis", "4.3.0-1.19")
+_DYNAMODB_4_3 = Connector(_FLINK, "flink-connector-dynamodb", "4.3.0-1.19")
+# What the Kinesis connector's classes call and its jar lacks.
+_KINESIS_4_3_CALLS = (
+    Connector("com.google.guava", "failureaccess", "1.0.1"),
+    Connector("com.google.guava", "guava", "32.1.3-jre"),
+    Connector("commons-codec", "commons-codec", "1.15"),
+    Connector("commons-io", "commons-io", "2.15.1"),
+    Connector("commons-lang", "commons-lang", "2.6"),
+    Connector("commons-logging", "commons-logging", "1.2"),
+    Connector("joda-time", "joda-time", "2.8.1"),
+    Connector("org.apache.commons", "commons-lang3", "3.12.0"),
+)
+_AWS_4_3 = ReleaseLine(
+    connectors={"kinesis": _KINESIS_4_3, "dynamodb": _DYNAMODB_4_3},
+    closed={
+        _KINESIS_4_3: _KINESIS_4_3_CALLS,
+        _DYNAMODB_4_3: (
+            Connector(_SDK, "dynamodb", "2.20.144"),
+            Connector(_SDK, "dynamodb-enhanced", "2.20.144"),
+            _KINESIS_4_3,
+            *_KINESIS_4_3_CALLS,
+        ),
+    },
+    relocations=tuple(
+        (package, f"{_SHADED}.{package}")
+        for package in (
+            _SDK,
+            f"{_FLINK}.connector.aws.config",
+            f"{_FLINK}.connector.aws.util",
+            "io.netty",
+            "org.apache.http",
+            "org.reactivestreams",
+        )
+    ),
+    leaves_out=(
+        # Names its one class by the package before it was moved, and would stop every call. The
+        # class only adds to the user agent of the SDK's bean mapper, which the sink doesn't use.
+        "software/amazon/awssdk/services/dynamodb/execution.interceptors",
+        # 36 MB of programs for the Kinesis Producer Library, which the table connector doesn't use.
+        "amazon-kinesis-producer-native-binaries/**",
+        "cacerts/**",
+    ),
+)
+
+# AWS connectors 6.0, for Flink 2.x. Stated, not run: no test of this project packages them.
+#
+# The plain artifacts share one SDK and nothing is moved: text files name classes. Each
+# flink-sql-connector-* is linked to a moved SDK of its own, and two of them in one job fail.
+_AWS_6_0 = ReleaseLine(
+    connectors={
+        "kinesis": Connector(_FLINK, "flink-connector-aws-kinesis-streams", "6.0.1-2.0"),
+        "dynamodb": Connector(_FLINK, "flink-connector-dynamodb", "6.0.1-2.0"),
+    },
+)
+
+_LINES: Mapping[tuple[int, int], ReleaseLine] = {
+    (1, 19): _AWS_4_3,
+    (1, 20): _AWS_4_3,
+    (2, 2): _AWS_6_0,
+    (2, 3): _AWS_6_0,
+}
+
+_BOTH_ARE_KINESIS = frozenset(
+    {
+        "flink-connector-kinesis",
+        "flink-connector-aws-kinesis-streams",
+        "flink-sql-connector-kinesis",
+        "flink-sql-connector-aws-kinesis-streams",
+    }
+)
+
+
+def release_line(runtime: Runtime) -> ReleaseLine:
+    """The release line of the AWS connectors for a runtime.
+
+    Raises:
+        ValueError: None is known for this runtime.
+    """
+    line = _LINES.get(runtime.flink_version)
+    if line is None:
+        raise invalid(
+            "FlinkCode",
+            "runtime",
+            runtime.name,
+            ", ".join(f"FLINK-{major}_{minor}" for major, minor in _LINES),
+            "Use one of these: which connectors go with any other is not known here.",
+        )
+    return line
+
+
+def connector_for(identifier: str, runtime: Runtime) -> Connector:
+    """The connector behind a table's ``'connector' = '…'`` on a runtime.
+
+    Files, S3 among them, need none: the runtime has the file connector.
+
+    Raises:
+        ValueError: There is none of that identifier, or none for the runtime.
+    """
+    connectors = release_line(runtime).connectors
+    if identifier not in connectors:
+        raise invalid(
+            "FlinkCode",
+            "connector",
+            identifier,
+            ", ".join(connectors),
+            "Hand in the Maven coordinates of any other connector: Connector(group, artifact, "
+            "version).",
+        )
+    return connectors[identifier]
+
+
+def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:
+    kinesis = [a for a in artifacts if a.artifact in _BOTH_ARE_KINESIS]
+    if len(kinesis) > 1:
+        raise invalid(
+            "FlinkCode",
+            "connectors",
+            " and ".join(map(str, kinesis)),
+            "one artifact that serves the identifier 'kinesis'",
+            "Flink would find both and plan nothing: leave one of them out.",
+        )
+    versions: dict[tuple[str, str], Connector] = {}
+    for artifact in artifacts:
+        other = versions.setdefault((artifact.group, artifact.artifact), artifact)
+        if other != artifact:
+            raise invalid(
+                "FlinkCode",
+                "connectors",
+                f"{other} and {artifact}",
+                "one version of each artifact",
+                "Leave one of them out.",
+            )
+        if artifact.version.endswith("SNAPSHOT") or set(artifact.version) & set("[](),"):
+            raise invalid(
+                "FlinkCode",
+                "connectors",
+                str(artifact),
+                "one released version, neither a range nor a SNAPSHOT",
+                "Pin the version: the same code has to give the same jar tomorrow.",
+            )
+        if artifact.artifact.startswith("flink-s3-fs-"):
+            raise invalid(
+                "FlinkCode",
+                "connectors",
+                str(artifact),
+                "connectors; this is a plugin, and works only in a cluster's own plugins folder",
+                "Leave it out: the service has a file system for s3:// of its own.",
+            )
+    return artifacts

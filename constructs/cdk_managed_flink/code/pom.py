@@ -1,0 +1,131 @@
+"""The Maven project that merges connectors into one jar."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.code.connectors import ReleaseLine
+
+# Increase with every change that gives another jar or another layout of the zip. It is part of the
+# asset's hash, so it restarts every application at its next deploy.
+PACKAGER_VERSION = "1"
+
+JAR = "connectors.jar"
+_SHADE_PLUGIN = "3.6.0"
+_TRANSFORMERS = "org.apache.maven.plugins.shade.resource"
+# Flink's own modules and its logging are on the service already; annotations do nothing there.
+_PROVIDED = (
+    "org.slf4j:*",
+    "org.apache.logging.log4j:*",
+    "com.google.code.findbugs:*",
+    "com.google.errorprone:*",
+    "com.google.j2objc:*",
+    "org.checkerframework:*",
+    *(
+        f"org.apache.flink:flink-{module}"
+        for module in (
+            "annotations*",
+            "clients*",
+            "connector-base",
+            "connector-files",
+            "core*",
+            "file-sink-common",
+            "hadoop-fs",
+            "java",
+            "json",
+            "metrics-*",
+            "optimizer",
+            "queryable-state-*",
+            "rpc-*",
+            "runtime*",
+            "shaded-*",
+            "streaming-*",
+            "table-*",
+        )
+    ),
+)
+# Signatures don't survive a merge. One artifact's manifest, module or log settings can't speak for
+# the whole jar: a log4j2.properties in it would replace the service's own.
+_LEFT_OUT = (
+    "META-INF/*.DSA",
+    "META-INF/*.RSA",
+    "META-INF/*.SF",
+    "META-INF/MANIFEST.MF",
+    "META-INF/maven/**",
+    "META-INF/native-image/**",
+    "META-INF/versions/*/module-info.class",
+    "log4j2.properties",
+    "module-info.class",
+)
+
+
+def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
+    """A pom.xml whose ``package`` phase writes ``target/connectors.jar``."""
+    project = ET.Element("project", xmlns="http://maven.apache.org/POM/4.0.0")
+    _texts(
+        project,
+        modelVersion="4.0.0",
+        groupId="cdk-managed-flink",
+        artifactId="connectors",
+        version=PACKAGER_VERSION,
+        packaging="pom",
+    )
+    dependencies = ET.SubElement(project, "dependencies")
+    for artifact in line.contents(connectors):
+        dependency = ET.SubElement(dependencies, "dependency")
+        _texts(
+            dependency,
+            groupId=artifact.group,
+            artifactId=artifact.artifact,
+            version=artifact.version,
+        )
+        if line.is_closed(artifact):
+            exclusion = ET.SubElement(ET.SubElement(dependency, "exclusions"), "exclusion")
+            _texts(exclusion, groupId="*", artifactId="*")
+    plugin = ET.SubElement(ET.SubElement(ET.SubElement(project, "build"), "plugins"), "plugin")
+    _texts(
+        plugin,
+        groupId="org.apache.maven.plugins",
+        artifactId="maven-shade-plugin",
+        version=_SHADE_PLUGIN,
+    )
+    execution = ET.SubElement(ET.SubElement(plugin, "executions"), "execution")
+    _texts(execution, phase="package")
+    _texts(ET.SubElement(execution, "goals"), goal="shade")
+    _shading(ET.SubElement(plugin, "configuration"), line)
+    ET.indent(project)
+    return ET.tostring(project, encoding="unicode") + "\n"
+
+
+def _shading(configuration: ET.Element, line: ReleaseLine) -> None:
+    _texts(
+        configuration,
+        outputFile=f"${{project.build.directory}}/{JAR}",
+        createDependencyReducedPom="false",
+    )
+    provided = ET.SubElement(ET.SubElement(configuration, "artifactSet"), "excludes")
+    for artifact in _PROVIDED:
+        _texts(provided, exclude=artifact)
+    relocations = ET.SubElement(configuration, "relocations")
+    for package, moved in line.relocations:
+        _texts(ET.SubElement(relocations, "relocation"), pattern=package, shadedPattern=moved)
+    left_out = ET.SubElement(ET.SubElement(configuration, "filters"), "filter")
+    _texts(left_out, artifact="*:*")
+    files = ET.SubElement(left_out, "excludes")
+    for pattern in (*_LEFT_OUT, *line.leaves_out):
+        _texts(files, exclude=pattern)
+    transformers = ET.SubElement(configuration, "transformers")
+    # META-INF/services joined: with the first file only, Flink doesn't find the other connectors.
+    for name in ("ServicesResourceTransformer", "ApacheLicenseResourceTransformer"):
+        ET.SubElement(transformers, "transformer", implementation=f"{_TRANSFORMERS}.{name}")
+    notices = ET.SubElement(
+        transformers,
+        "transformer",
+        implementation=f"{_TRANSFORMERS}.ApacheNoticeResourceTransformer",
+    )
+    _texts(notices, addHeader="false")
+
+
+def _texts(parent: ET.Element, **texts: str) -> None:
+    for tag, text in texts.items():
+        ET.SubElement(parent, tag).text = text

@@ -1,0 +1,176 @@
+"""Both resources while CloudFormation undoes an update: put the old version back, never fail.
+
+In a rollback CloudFormation calls a resource again only if the update had reached it. So Prepare
+may be alone: then the application still is the version that it stopped, and nobody else would
+start it again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from . import restore
+from .calls import ServiceError
+from .context import Context
+from .outcome import Complete, NotYet, Outcome
+from .reason import duration
+from .service import (
+    FORCEABLE,
+    IN_PROGRESS,
+    RUNNING,
+    START,
+    STARTING,
+    STOP,
+    STOPPED,
+    UPDATE,
+    Application,
+    Operation,
+    Snapshot,
+)
+from .step_log import StepLog
+
+# An old version that does not get to RUNNING in this time is reported, not waited for.
+START_SECONDS = 1200
+
+
+def prepare(context: Context, application: Application) -> Outcome:
+    """Stops what runs of the version that is rolled back from, without a snapshot."""
+    operations = context.service.operations()
+    began = _update_began(context)
+    since_then = [o for o in operations if began is None or o.started >= began]
+    # Prove comes after the update: a start before this request says the same as the update.
+    reached = began is None or any(
+        o.kind == UPDATE or (o.kind == START and o.started < context.request.since)
+        for o in since_then
+    )
+    if not reached:
+        return _untouched(context, application, operations)
+    if application.status in STOPPED:
+        point = _point(context, operations)
+        context.log.step("rollback: the application is stopped", restore=_name(point))
+        return _prepared(application, point)
+    latest = _latest_own(context, operations)
+    stopping = latest is not None and latest.kind == STOP and latest.status == IN_PROGRESS
+    overdue = context.request.elapsed(context.now) > context.request.deadline_seconds / 2
+    forceable = FORCEABLE if overdue else {RUNNING, STARTING}
+    if application.status in forceable and not stopping:
+        operation = context.service.stop(force=True)
+        context.log.step("rollback: force-stop", status=application.status, operation=operation)
+    return NotYet(f"its status to leave {application.status}")
+
+
+def prove(context: Context, application: Application) -> Outcome:
+    """Starts the old version where it left off; says what it saw, and lets the rollback end."""
+    operations = context.service.operations()
+    start = _own_start(context, operations)
+    point = _point(context, operations)
+    if application.status in STOPPED and start is None:
+        return _start(context, point)
+    if application.status == RUNNING:
+        return _proved(context, application, point if start else None, "the old version runs again")
+    if application.status in STOPPED and start is not None and start.status != IN_PROGRESS:
+        why = context.service.operation_failure(start) or "the service gave no reason"
+        return _proved(
+            context, application, point, f"the old version did not start: {why} ({start.id})"
+        )
+    waited = context.request.elapsed(context.now)
+    if waited > min(START_SECONDS, context.request.deadline_seconds):
+        seen = f"still {application.status} after {duration(waited)}"
+        return _proved(context, application, point, seen)
+    return NotYet(f"the old version to run (now {application.status})")
+
+
+def _untouched(context: Context, application: Application, operations: list[Operation]) -> Outcome:
+    """The update never reached the application: it runs on, or is started where it stopped."""
+    point = restore.newest_ready(context.service.snapshots())
+    if application.status == RUNNING:
+        context.log.step("rollback: the application was not updated and runs")
+        return _prepared(application, point)
+    if application.status not in STOPPED:
+        return NotYet(f"its status to leave {application.status}")
+    began = _update_began(context)
+    stopped_by_us = any(
+        o.kind == STOP and began is not None and o.started >= began for o in operations
+    )
+    if not stopped_by_us or point is None:
+        context.log.step("rollback: left stopped", stopped_by_us=stopped_by_us)
+        return _prepared(application, point)
+    start = _own_start(context, operations)
+    if start is None:
+        operation = context.service.start(snapshot=point.name, allow_non_restored_state=False)
+        context.log.step("rollback: start again", snapshot=point.name, operation=operation)
+        return NotYet("the version before to run again")
+    if start.status == IN_PROGRESS:
+        return NotYet(f"the version before to run again (operation {start.id})")
+    context.log.step("rollback: the version before did not start again", operation=start.id)
+    return _prepared(application, point)
+
+
+def _start(context: Context, point: Snapshot | None) -> Outcome:
+    allow = context.request.text("AllowNonRestoredState").lower() == "true"
+    operation = context.service.start(snapshot=_name(point), allow_non_restored_state=allow)
+    context.log.step("rollback: start", snapshot=_name(point), operation=operation)
+    return NotYet(f"the old version to run (operation {operation})")
+
+
+def _point(context: Context, operations: list[Operation]) -> Snapshot | None:
+    return restore.rollback_point(
+        context.service.snapshots(),
+        operations,
+        rolled_back_from=context.request.old_digest,
+        update_began=_update_began(context),
+    )
+
+
+def _update_began(context: Context) -> datetime | None:
+    try:
+        return context.stack.update_began()
+    except ServiceError as refused:  # then the update counts as having reached the application
+        context.log.step("rollback: the stack's events can't be read", refused=str(refused))
+        return None
+
+
+def _latest_own(context: Context, operations: list[Operation]) -> Operation | None:
+    latest = operations[0] if operations else None
+    return latest if latest and latest.started >= context.request.since else None
+
+
+def _own_start(context: Context, operations: list[Operation]) -> Operation | None:
+    return next(
+        (o for o in operations if o.kind == START and o.started >= context.request.since), None
+    )
+
+
+def _prepared(application: Application, point: Snapshot | None) -> Complete:
+    return Complete({"Snapshot": _name(point), "ApplicationVersionId": str(application.version)})
+
+
+def _proved(
+    context: Context, application: Application, point: Snapshot | None, seen: str
+) -> Complete:
+    evidence = f"rollback: {seen}"
+    context.log.step(evidence, status=application.status, restored_from=_name(point))
+    return Complete(
+        {
+            "RestoredFrom": _name(point) or application.restored_from,
+            "ApplicationVersionId": str(application.version),
+            "Evidence": evidence,
+        }
+    )
+
+
+def give_up(log: StepLog, application: str, why: object) -> Complete:
+    """A rollback ends even where the service refuses: the reason is in log and attributes."""
+    log.step("rollback: gave up", reason=str(why))
+    return Complete(
+        {
+            "Snapshot": "",
+            "RestoredFrom": "",
+            "ApplicationVersionId": "",
+            "Evidence": f"rollback: application {application} needs a look: {why}",
+        }
+    )
+
+
+def _name(snapshot: Snapshot | None) -> str:
+    return snapshot.name if snapshot else ""

@@ -1,0 +1,1 @@
+"""What starts, stops and proves an application in a deploy."""

@@ -1,0 +1,83 @@
+"""HealthGate: what a new version has to show before a deploy calls it good."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from aws_cdk import Duration
+
+from cdk_managed_flink.application.errors import invalid
+
+# The handlers' own deadline is shorter than the provider's, and that than CloudFormation's hour:
+# each can still say what it waited for.
+HANDLER_DEADLINE = Duration.minutes(50)
+PROVIDER_DEADLINE = Duration.minutes(55)
+CLOUDFORMATION_DEADLINE = Duration.minutes(60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthGate:
+    """RUNNING is not processing: a job that restarts for ever is RUNNING too.
+
+    A version is healthy when its up-time has risen over ``window`` without a restart and a
+    snapshot of it succeeds, which takes a barrier through every operator.
+
+    Attributes:
+        window: How long it has to run without a restart. Default 3 minutes: three datapoints, as
+            the service reports each minute. Zero only waits for RUNNING.
+        period: Length of a datapoint. Default 1 minute.
+        max_restarts: Restarts that are forgiven before the version is sick at once. Default 2: a
+            passing fault of a source or sink, not a record that fails again and again.
+        min_records: Records that have to have been read. Default 0: a source may be quiet.
+        timeout: When to give up on a version that is neither healthy nor sick. Default 20 minutes.
+
+    Raises:
+        ValueError: Negative numbers, or a window that does not fit into the timeout, or that into
+            the deploy's own deadline of 50 minutes.
+    """
+
+    window: Duration = field(default_factory=lambda: Duration.minutes(3))
+    period: Duration = field(default_factory=lambda: Duration.minutes(1))
+    max_restarts: int = 2
+    min_records: int = 0
+    timeout: Duration = field(default_factory=lambda: Duration.minutes(20))
+
+    def __post_init__(self) -> None:
+        for name in ("max_restarts", "min_records"):
+            if getattr(self, name) < 0:
+                raise invalid(
+                    "HealthGate", name, getattr(self, name), "0 or more", "Use 0 for none."
+                )
+        if self.timeout.to_seconds() >= HANDLER_DEADLINE.to_seconds():
+            raise invalid(
+                "HealthGate",
+                "timeout",
+                self.timeout.to_string(),
+                f"less than {HANDLER_DEADLINE.to_string()}",
+                "A deploy step ends after that; choose a shorter time.",
+            )
+        if self.window.to_seconds() >= self.timeout.to_seconds():
+            raise invalid(
+                "HealthGate",
+                "window",
+                self.window.to_string(),
+                f"less than timeout ({self.timeout.to_string()})",
+                "Shorten the window, or raise the timeout.",
+            )
+
+    @classmethod
+    def none(cls) -> Self:
+        """No gate: a deploy is good once the service says RUNNING.
+
+        Given up is the proof: a job that fails on its first record passes, and nothing rolls back.
+        """
+        return cls(window=Duration.seconds(0))
+
+    def properties(self) -> dict[str, str]:
+        """The gate as the handlers read it."""
+        return {
+            "WindowSeconds": str(int(self.window.to_seconds())),
+            "PeriodSeconds": str(int(self.period.to_seconds())),
+            "MaxRestarts": str(self.max_restarts),
+            "MinRecords": str(self.min_records),
+            "DeadlineSeconds": str(int(self.timeout.to_seconds())),
+        }

@@ -1,0 +1,135 @@
+"""The provider of Prepare and Prove: one for each stack, its findings acknowledged once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as stepfunctions
+from aws_cdk import custom_resources as cr
+from constructs import Construct
+
+from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.lifecycle.health_gate import PROVIDER_DEADLINE
+
+# Contract: the logical ids of the functions below follow from these ids, and CloudFormation
+# refuses a custom resource whose ServiceToken changes.
+_ID = "ManagedFlinkLifecycle"
+_HANDLERS = Path(__file__).parent.parent / "handlers"
+DEFAULT_POLL_INTERVAL = Duration.seconds(10)
+
+
+class LifecycleProvider(Construct):
+    """Two functions, the framework's waiter, and one role that is granted each application.
+
+    Attributes:
+        role: Role of the functions; each pipeline adds what concerns its own application.
+        service_token: For the custom resources.
+    """
+
+    @staticmethod
+    def of(scope: Construct, *, poll_interval: Duration) -> "LifecycleProvider":
+        """The stack's provider, made when first asked for.
+
+        Raises:
+            ValueError: Another pipeline of the stack asked for another interval.
+        """
+        stack = Stack.of(scope)
+        found = stack.node.try_find_child(_ID)
+        if found is None:
+            return LifecycleProvider(stack, _ID, poll_interval=poll_interval)
+        assert isinstance(found, LifecycleProvider)
+        if found.poll_interval.to_seconds() != poll_interval.to_seconds():
+            raise invalid(
+                scope,
+                "poll_interval",
+                poll_interval.to_string(),
+                f"{found.poll_interval.to_string()}, as the stack's other pipelines have it",
+                "A stack has one provider: give all its pipelines the same interval.",
+            )
+        return found
+
+    def __init__(self, scope: Construct, id: str, *, poll_interval: Duration) -> None:
+        super().__init__(scope, id)
+        self.poll_interval = poll_interval
+        log_group = logs.LogGroup(
+            self,
+            "LogGroup",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="Stops, starts and proves the Flink applications of this stack",
+        )
+        log_group.grant_write(self.role)
+        code = lambda_.Code.from_asset(str(_HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
+
+        def function(id: str, handler: str) -> lambda_.Function:
+            return lambda_.Function(
+                self,
+                id,
+                runtime=lambda_.Runtime.PYTHON_3_14,
+                architecture=lambda_.Architecture.ARM_64,
+                handler=f"managed_flink_lifecycle.entry.{handler}",
+                code=code,
+                role=self.role,
+                log_group=log_group,
+                timeout=Duration.minutes(2),
+                memory_size=256,
+            )
+
+        on_event = function("OnEvent", "on_event")
+        is_complete = function("IsComplete", "is_complete")
+        self._provider = cr.Provider(
+            self,
+            "Provider",
+            on_event_handler=on_event,
+            is_complete_handler=is_complete,
+            disable_waiter_state_machine_logging=False,
+            query_interval=poll_interval,
+            total_timeout=PROVIDER_DEADLINE,
+            log_group=log_group,
+            waiter_state_machine_log_options=cr.LogOptions(
+                destination=log_group,
+                level=stepfunctions.LogLevel.ALL,
+                include_execution_data=False,
+            ),
+        )
+        self.service_token = self._provider.service_token
+        self._acknowledge([on_event, is_complete])
+
+    def _acknowledge(self, functions: Sequence[lambda_.Function]) -> None:
+        """Findings in CDK's own provider framework, which offers no way to mend them."""
+        framework = "CDK's provider framework makes it and offers no setting for it: "
+        acknowledge(
+            self._provider,
+            "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+            "AWSLambdaBasicExecutionRole]",
+            framework + "its functions write their own logs.",
+        )
+        acknowledge(
+            self._provider,
+            "L1",
+            framework + "the runtime of its functions follows the CDK release.",
+        )
+        acknowledge(
+            self._provider, "SF2", framework + "the state machine only waits, and logs its steps."
+        )
+        acknowledge_wildcard(
+            self._provider, "*", framework + "log delivery for the state machine takes no resource."
+        )
+        own = [
+            child for child in self._provider.node.find_all() if isinstance(child, lambda_.Function)
+        ]
+        for function in (*functions, *own):
+            acknowledge_wildcard(
+                self._provider,
+                f"{function.function_arn}:*",
+                framework + "it may invoke any version of exactly these functions.",
+            )

@@ -1,0 +1,102 @@
+"""Whom alarms reach: a topic with a key of its own."""
+
+import re
+from dataclasses import dataclass
+
+from aws_cdk import RemovalPolicy, Stack, Token
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from cdk_managed_flink.application.errors import invalid
+
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notifications:
+    """Whom to tell when an alarm goes off.
+
+    Attributes:
+        emails: Addresses; each has to confirm the mail that SNS sends first.
+        topic: An existing topic instead of a new one; it is not changed, so its policy and its
+            key have to let CloudWatch publish.
+
+    Raises:
+        ValueError: Something that is no address, or addresses beside an existing topic.
+    """
+
+    emails: tuple[str, ...] = ()
+    topic: sns.ITopic | None = None
+
+    def __post_init__(self) -> None:
+        for email in self.emails:
+            if not Token.is_unresolved(email) and not _EMAIL.match(email):
+                raise invalid(
+                    "Notifications",
+                    "emails",
+                    email,
+                    "addresses such as data-team@example.com",
+                    "Correct the address.",
+                )
+        if self.emails and self.topic is not None:
+            raise invalid(
+                "Notifications",
+                "emails",
+                self.emails,
+                "nothing beside topic=",
+                "An existing topic is not changed: subscribe the addresses where it is made.",
+            )
+
+
+class NotificationTopic(Construct):
+    """The topic that a pipeline's alarms go to.
+
+    Attributes:
+        topic: The SNS topic, new or taken.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, notifications: Notifications) -> None:
+        super().__init__(scope, id)
+        if notifications.topic is not None:
+            self.topic: sns.ITopic = notifications.topic
+            return
+        stack = Stack.of(self)
+        # An alarm can publish to an encrypted topic only if the key is a customer managed one.
+        key = kms.Key(
+            self,
+            "Key",
+            description=f"Alarms of {scope.node.path}",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        this_account = {
+            "StringEquals": {"aws:SourceAccount": stack.account},
+            "ArnLike": {
+                "aws:SourceArn": f"arn:{stack.partition}:cloudwatch:{stack.region}:"
+                f"{stack.account}:alarm:*"
+            },
+        }
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[cloudwatch],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions=this_account,
+            )
+        )
+        topic = sns.Topic(self, "Resource", master_key=key, enforce_ssl=True)
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[cloudwatch],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions=this_account,
+            )
+        )
+        for email in notifications.emails:
+            topic.add_subscription(subscriptions.EmailSubscription(email))
+        self.topic = topic

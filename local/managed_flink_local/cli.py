@@ -1,0 +1,66 @@
+"""The commands behind ``make``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from . import processes
+from .failure import LocalError
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NO_PROXY = "127.0.0.1,localhost"
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="managed_flink_local", description=__doc__)
+    parser.add_argument("--environment", default="default", help="which one, if several run")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo", help="three acts in an environment of their own")
+    commands.add_parser("up", help="start an environment")
+    commands.add_parser("down", help="stop it")
+    commands.add_parser("deploy", help="deploy the app to it")
+    send = commands.add_parser("send", help="put sensor events into the stream")
+    send.add_argument("--events", type=int, default=1000, help="how many (1000)")
+    commands.add_parser("results", help="compare each sink with what is expected")
+    logs = commands.add_parser("logs", help="show the job's log")
+    logs.add_argument("--follow", action="store_true", help="go on with what comes")
+    commands.add_parser("status", help="show what runs and where")
+    explain = commands.add_parser("explain", help="show Flink's plan of a job")
+    explain.add_argument("job", help="the job's directory, such as jobs/sensors")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; a failure is told with its phase, its reason and its log."""
+    options = parse(arguments)
+    # Everything talked to is on this machine, whatever proxy the machine uses for the rest.
+    others = os.environ.get("NO_PROXY", os.environ.get("no_proxy", ""))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = f"{NO_PROXY},{others}".rstrip(",")
+    with processes.interruptible(), Progress() as progress:
+        try:
+            return _run(options, progress)
+        except LocalError as error:
+            progress.say(error.told())
+            return 1
+        except KeyboardInterrupt:
+            progress.say("interrupted; nothing was left running by this command")
+            return 130
+
+
+def _run(options: argparse.Namespace, progress: Progress) -> int:
+    from . import commands, demo
+
+    if options.command == "demo":
+        return demo.run(progress)
+    return commands.BY_NAME[options.command](options, progress)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""The demo: an environment of its own, three acts, a summary, and everything taken down."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from . import environment, results, rollout
+from .acts import NewVersion, Performance, SickVersion
+from .rollout import Rollout
+
+if TYPE_CHECKING:
+    from .acts import Act
+    from .progress import Progress
+
+
+def run(progress: Progress) -> int:
+    """Play the demo; 0 only when every count is equal and everything happened as it should."""
+    began = time.monotonic()
+    name = f"demo-{os.getpid()}"
+    state = environment.RUNS / name
+    acts: list[Act] = []
+    good = False
+    try:
+        with progress.phase("starting the emulator", "its first answer") as phase:
+            here = environment.start(name, outlive=False)
+            phase.says(here.endpoint)
+        rolled_out = Rollout(here, progress)
+        performance = Performance(rolled_out)
+        plays = (performance.first_deploy, performance.new_version, performance.sick_version)
+        for number, play in enumerate(plays, start=1):
+            progress.say(f"\nAct {number}: {HEADINGS[number - 1]}")
+            act = play()
+            acts.append(act)
+            _show(act, progress)
+            if number == 1 and performance.pipeline:
+                progress.say(f"  Flink's web UI: {performance.pipeline.web_ui()}")
+                progress.say(rollout.not_applied(here))
+            if not act.good:
+                break
+        good = len(acts) == len(plays) and all(act.good for act in acts)
+        progress.say()
+        if good:
+            rolled_out.destroy()
+    finally:
+        with progress.phase("stopping everything", "the emulator and Flink"):
+            environment.stop(state)
+        if good:
+            environment.forget(state)
+        else:
+            progress.say(f"logs: {state / 'logs'}")
+    progress.say(_summary(acts, time.monotonic() - began))
+    return 0 if good else 1
+
+
+HEADINGS = (
+    "the first deploy, and what comes out of each sink",
+    "a new version is deployed while records flow",
+    "a sick version is deployed while records flow: refused, rolled back, nothing lost",
+)
+
+
+def _show(act: Act, progress: Progress) -> None:
+    progress.say(results.table(act.comparisons))
+    if isinstance(act, NewVersion):
+        progress.say(f"  went on from snapshot {act.snapshot or '(none)'}")
+        if act.gap:
+            progress.say(
+                f"  gap: {act.gap.seconds:.1f} s from the stop to the first row that version 2 "
+                f"committed; {act.gap.down_seconds:.1f} s of it not RUNNING"
+            )
+    if isinstance(act, SickVersion):
+        progress.say(f"  CloudFormation says: {act.error}")
+        progress.say(f"  the stack is {act.stack_status}")
+        progress.say(f"  the old version runs again from snapshot {act.snapshot or '(none)'}")
+    for problem in act.problems:
+        progress.say(f"  WRONG: {problem}")
+
+
+def _summary(acts: list[Act], seconds: float) -> str:
+    lines = ["", "Summary"]
+    for number, act in enumerate(acts, start=1):
+        verdict = "every count equal" if act.good else "NOT as it should be"
+        lines.append(
+            f"  act {number}: {act.title}: {act.sent} records sent so far, {verdict} "
+            f"({act.seconds:.0f} s)"
+        )
+    lines.append(f"  {seconds:.0f} s in all")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Real Flink clusters: one JobManager and TaskManager for each start of an application."""

@@ -1,0 +1,185 @@
+"""Every private name of ministack that this package uses, in one place.
+
+ministack has no interface for what is done here. So its version is pinned exactly and the names
+are looked up at start: a release that moved one is refused with the list of what is missing,
+instead of failing in the middle of a deploy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+VERSION = "1.5.33"
+
+_NAMES = {
+    "ministack.app": ("app", "AUTH"),
+    "ministack.core.responses": ("request_scope", "error_response_json", "json_response"),
+    "ministack.core.iam_evaluator": ("EvalContext", "evaluate_trust_policy"),
+    "ministack.core.iam_actions": ("extract_resource_arn",),
+    "ministack.services.sts": ("register_session", "_sessions"),
+    "ministack.services.iam": ("_roles",),
+    "ministack.services.kinesis": (
+        "_streams",
+        "_shard_iterators",
+        "_start_stream_encryption",
+        "_stop_stream_encryption",
+        "_build_shards",
+    ),
+    "ministack.services.kinesisanalyticsv2": (
+        "_HANDLERS",
+        "_applications",
+        "_snapshots",
+        "_dataplane",
+        "_add_snapshot",
+        "_arn",
+        "_bump_version",
+        "_restart_for_update",
+        "_get",
+        "_settle",
+        "application_detail",
+        "create_application",
+        "delete_application",
+        "replace_from_template",
+        "update_application",
+        "add_logging_option",
+        "delete_logging_option",
+    ),
+    "ministack.services.cloudwatch": (
+        "_alarms",
+        "_composite_alarms",
+        "_delete_alarms",
+        "_dispatch_alarm_actions",
+        "_evaluate_alarm",
+        "_evaluate_parent_alarms",
+        "_metrics",
+        "_put_composite_alarm",
+        "_put_metric_alarm",
+        "_record_history",
+        "cloudformation_put_metric_alarm",
+        "cloudformation_set_metric_alarm_tags",
+        "record_metric",
+    ),
+    "ministack.services.cloudwatch_logs": (
+        "_compile_filter_pattern",
+        "_log_groups",
+        "_put_log_events",
+        "_metric_filters",
+    ),
+    "ministack.services.dynamodb": (
+        "_tables",
+        "_update_table",
+        "_update_ttl",
+        "_update_continuous_backups",
+    ),
+    "ministack.services.kms": ("_keys", "_resolve_key"),
+    "ministack.services.s3": (
+        "_buckets",
+        "_get_object_data",
+        "_put_bucket_encryption",
+        "_put_bucket_lifecycle",
+        "_put_bucket_tagging",
+        "_bucket_encryption",
+        "_bucket_lifecycle",
+        "_bucket_tags",
+    ),
+    "ministack.services.sns": ("_topics",),
+    "ministack.services.cloudformation": ("_stacks", "_stack_events"),
+    "ministack.services.cloudformation.custom_resource": (
+        "invoke_custom_resource",
+        "deliver_response",
+        "_pending",
+    ),
+    "ministack.services.cloudformation.provisioners": (
+        "_RESOURCE_HANDLERS",
+        "_provision_resource",
+        "_update_resource",
+        "_delete_resource",
+        "_cr_stack_id",
+        "_cw_metric_alarm_record",
+        "_physical_name",
+        "_tag_map",
+    ),
+    "ministack.services.cloudformation.stacks": (
+        "_resource_policy",
+        "_provision_resource",
+        "_update_resource",
+    ),
+}
+
+_modules: dict[str, Any] = {}
+
+
+def check() -> None:
+    """Import ministack and see that it is the one this package was written against.
+
+    Raises:
+        RuntimeError: another version, or a name is missing.
+    """
+    version = importlib.metadata.version("ministack")
+    if version != VERSION:
+        raise RuntimeError(
+            f"ministack {version} is installed; this needs exactly {VERSION}: "
+            f"pip install ministack=={VERSION}"
+        )
+    missing = []
+    for name, attributes in _NAMES.items():
+        _modules[name] = importlib.import_module(name)
+        missing += [f"{name}.{a}" for a in attributes if not hasattr(_modules[name], a)]
+    if missing:
+        raise RuntimeError(f"ministack {version} lacks {', '.join(missing)}")
+
+
+def _module(name: str) -> Any:  # noqa: ANN401 - untyped library
+    return _modules[f"ministack.{name}"]
+
+
+def asgi_app() -> Any:  # noqa: ANN401
+    """The ASGI application that serves every API."""
+    return _module("app").app
+
+
+def service(name: str) -> Any:  # noqa: ANN401
+    """A service's module, for its stores and operations."""
+    return _module(f"services.{name}")
+
+
+def cloudformation(name: str = "") -> Any:  # noqa: ANN401
+    """A module of the CloudFormation engine."""
+    return _module("services.cloudformation" + (f".{name}" if name else ""))
+
+
+def core(name: str) -> Any:  # noqa: ANN401
+    """A module that all services share."""
+    return _module(f"core.{name}")
+
+
+def resource_handlers() -> dict[str, dict[str, Any]]:
+    """CloudFormation type to its `create`, `update`, `delete` and `import`."""
+    handlers: dict[str, dict[str, Any]] = cloudformation("provisioners")._RESOURCE_HANDLERS
+    return handlers
+
+
+@contextmanager
+def scope(account: str, region: str) -> Iterator[None]:
+    """The account and region that the stores are read and written for."""
+    with core("responses").request_scope(account, region):
+        yield
+
+
+def error(code: str, message: str) -> Any:  # noqa: ANN401
+    """A JSON service's error response."""
+    return core("responses").error_response_json(code, message, 400)
+
+
+def answer(body: dict[str, Any]) -> Any:  # noqa: ANN401
+    """A JSON service's response."""
+    return core("responses").json_response(body)
+
+
+def replace(module: Any, name: str, make: Callable[[Any], Any]) -> None:  # noqa: ANN401
+    """Put `make(original)` in the place of a module's function."""
+    setattr(module, name, make(getattr(module, name)))

@@ -1,0 +1,141 @@
+"""Starts ministack with everything that this package adds, and ends it promptly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from managed_flink_local.emulator import ministack_internals as ministack
+from managed_flink_local.emulator import tls
+from managed_flink_local.emulator.config import EmulatorConfig
+from managed_flink_local.emulator.flink.data_plane import DataPlane
+from managed_flink_local.emulator.not_applied import NotApplied
+from managed_flink_local.emulator.observability.logs import LogShipper
+from managed_flink_local.emulator.observability.publisher import MetricsPublisher
+from managed_flink_local.emulator.service.api import ServiceApi
+from managed_flink_local.emulator.service.lifecycle import Lifecycle
+from managed_flink_local.emulator.service.operations import OperationLog
+
+logger = logging.getLogger("managed_flink")
+
+# A request that is still open when the emulator is told to end gets this long.
+_SHUTDOWN_SECONDS = 1.0
+
+
+def _set_environment(config: EmulatorConfig, material: tls.TlsMaterial | None) -> None:
+    """ministack is configured by variables, read when it is imported."""
+    values = {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(config.port),
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": config.region,
+        "MINISTACK_ACCOUNT_ID": config.account,
+        "AWS_ACCESS_KEY_ID": config.access_key,
+        "AWS_SECRET_ACCESS_KEY": config.secret_key,
+        "AWS_DEFAULT_REGION": config.region,
+        "AWS_REGION": config.region,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": config.log_level,
+        "DOCKER_HOST": "unix:///nonexistent",
+        "TMPDIR": str(config.state_dir / "tmp"),
+    }
+    if config.node_path is not None:
+        values["NODE_PATH"] = str(config.node_path)
+    if material is not None:
+        values |= {
+            "USE_SSL": "1",
+            "AUTH": "true",
+            "MINISTACK_SSL_CERT": str(material.certificate),
+            "MINISTACK_SSL_KEY": str(material.key),
+            # Functions inherit these; Node's is added to its own roots, Python's replaces them.
+            "NODE_EXTRA_CA_CERTS": str(material.ca),
+            "AWS_CA_BUNDLE": str(material.ca),
+            "REQUESTS_CA_BUNDLE": str(material.ca),
+            "SSL_CERT_FILE": str(material.ca),
+        }
+    os.environ.pop("AWS_SESSION_TOKEN", None)
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ |= values
+    Path(values["TMPDIR"]).mkdir(parents=True, exist_ok=True)
+
+
+async def _parent_gone(pid: int) -> None:
+    while True:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        await asyncio.sleep(1)
+
+
+async def _serve(config: EmulatorConfig, material: tls.TlsMaterial | None) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    hypercorn = Config()
+    hypercorn.bind = [f"127.0.0.1:{config.port}"]
+    hypercorn.keep_alive_timeout = 75
+    hypercorn.graceful_timeout = _SHUTDOWN_SECONDS
+    hypercorn.shutdown_timeout = _SHUTDOWN_SECONDS
+    hypercorn.loglevel = config.log_level
+    hypercorn.accesslog = None
+    if material is not None:
+        hypercorn.certfile, hypercorn.keyfile = str(material.certificate), str(material.key)
+    if config.parent_pid is not None:
+        parent = loop.create_task(_parent_gone(config.parent_pid))
+        parent.add_done_callback(lambda _: stop.set())
+
+    async def until_stopped() -> None:
+        await stop.wait()
+
+    server = loop.create_task(
+        serve(ministack.asgi_app(), hypercorn, shutdown_trigger=until_stopped)
+    )
+    stopping = loop.create_task(stop.wait())
+    await asyncio.wait({server, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if server.done():
+        server.result()
+        return
+    # A stack operation may wait in a thread for a function that never answers: a bounded farewell.
+    with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+        await asyncio.wait_for(server, _SHUTDOWN_SECONDS + 1)
+
+
+def run(config: EmulatorConfig) -> int:
+    """Run until told to stop; returns the process's exit code."""
+    config.state_dir.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    material = tls.generate(config.state_dir / "tls") if config.tls else None
+    _set_environment(config, material)
+    ministack.check()
+    not_applied = NotApplied(config.not_applied_file)
+    shipper = LogShipper()
+    data_plane = DataPlane(config, material, not_applied, on_cluster=shipper.follow)
+    code = 1
+    try:
+        operations = OperationLog()
+        publisher = MetricsPublisher(config.metrics_seconds)
+        lifecycle = Lifecycle(data_plane, operations, on_running=publisher.watch)
+        ServiceApi(data_plane, lifecycle, operations).install()
+        shipper.start()
+        asyncio.run(_serve(config, material))
+        code = 0
+    except Exception:
+        logger.exception("the emulator failed")
+    finally:
+        data_plane.close()
+        sys.stdout.flush()
+        # Threads may still wait for functions; nothing is left to be saved.
+        os._exit(code)

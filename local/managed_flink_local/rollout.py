@@ -1,0 +1,79 @@
+"""From the app's source to a deployed pipeline, in the order that wastes the least time."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from . import assembly, deployment, pipeline, processes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .assembly import Assembly
+    from .environment import Environment
+    from .pipeline import Pipeline
+    from .progress import Progress
+
+APP_ENVIRONMENT = "local"
+
+
+class Rollout:
+    """Deploys one version of the app after the other to an environment."""
+
+    def __init__(self, environment: Environment, progress: Progress) -> None:
+        self.environment = environment
+        self.progress = progress
+        self.number = len(list(environment.state.glob("cdk.out-*")))
+
+    def bootstrap(self) -> None:
+        """Make what every deployment needs, once an environment."""
+        done = self.environment.state / "bootstrapped"
+        if not done.exists():
+            with self.progress.phase("bootstrapping", "cdk bootstrap"):
+                deployment.bootstrap(self.environment)
+            done.touch()
+
+    def synthesize(self, jobs: Path | None = None) -> Assembly:
+        """Synthesize the app with its own jobs or changed ones."""
+        self.number += 1
+        context = {"env": APP_ENVIRONMENT} | ({"jobs": str(jobs)} if jobs else {})
+        with self.progress.phase("synthesizing the app", "cdk synth, the job's package"):
+            return assembly.synthesize(self.environment, f"cdk.out-{self.number}", context)
+
+    def deploy(self, title: str, jobs: Path | None = None) -> Pipeline:
+        """Deploy the app; bootstrapping, if need be, goes on beside the synthesis."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            try:
+                bootstrapped = pool.submit(self.bootstrap)
+                app = self.synthesize(jobs)
+                bootstrapped.result()
+            except BaseException:
+                processes.end_started()
+                raise
+        deployment.deploy(self.environment, app, f"deploy-{self.number}", self.progress, title)
+        return pipeline.find(self.environment, app)
+
+    def destroy(self) -> None:
+        """Delete what was deployed, as a user of the app would."""
+        deployment.destroy(self.environment, assembly.latest(self.environment), self.progress)
+
+
+def not_applied(environment: Environment) -> str:
+    """Return what of the templates has no effect here, a line a resource type."""
+    try:
+        lines = environment.not_applied.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    properties: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        entry = json.loads(line)
+        properties[entry["type"].removeprefix("AWS::")].add(entry["property"])
+    if not properties:
+        return ""
+    told = [
+        f"    {type_}: {', '.join(sorted(names))}" for type_, names in sorted(properties.items())
+    ]
+    return "\n".join(("  accepted here without effect (tested in the templates):", *told))

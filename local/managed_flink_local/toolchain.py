@@ -1,0 +1,287 @@
+"""What the project fetches for itself, each part made once for a state of its own file.
+
+Runs on the bare interpreter that the doctor chose: standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import flink_python, processes
+from .failure import LocalError
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / ".local"
+VENV = ROOT / ".venv"
+EMULATOR = LOCAL / "emulator"
+FLINK = LOCAL / "flink-1.20"
+PLUGINS = LOCAL / "plugins"
+S3_PLUGIN = "org.apache.flink:flink-s3-fs-hadoop:1.20.1"
+S3_PLUGIN_JAR = PLUGINS / "s3-fs-hadoop" / "flink-s3-fs-hadoop-1.20.1.jar"
+STAMPS = LOCAL / "set-up"
+GROUPS = {
+    "check": ("uv", "python", "jsii"),
+    "synth": ("uv", "python", "jsii", "node"),
+    "all": ("uv", "python", "jsii", "node", "emulator", "flink-1.20", "s3-plugin"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Something that is fetched: from which file, to where, and how."""
+
+    name: str
+    source: Path | None
+    result: Path
+    fetch: Callable[[Path], None]
+    after: str | None = None
+    detail: str = ""
+    waits_for: str
+
+    @property
+    def stamp(self) -> Path:
+        """The file that says for which state of the source the result was made."""
+        return STAMPS / f"{self.name}.stamp"
+
+    def state(self) -> str:
+        """Return what the result depends on: the pins and the interpreter."""
+        pins = self.source.read_bytes() if self.source else self.detail.encode()
+        return hashlib.sha256(pins + sys.version.encode() + str(ROOT).encode()).hexdigest()
+
+    def ready(self) -> bool:
+        """Whether nothing has to be done."""
+        try:
+            return self.result.exists() and self.stamp.read_text() == self.state()
+        except OSError:
+            return False
+
+    def make(self) -> None:
+        """Fetch, and write down that it was done."""
+        log = STAMPS / f"{self.name}.log"
+        log.unlink(missing_ok=True)
+        self.stamp.unlink(missing_ok=True)
+        self.fetch(log)
+        self.stamp.write_text(self.state())
+
+
+def _fetch_uv(log: Path) -> None:
+    shutil.rmtree(VENV, ignore_errors=True)
+    processes.run("uv", [sys.executable, "-m", "venv", VENV], log, _clean())
+    pins = ROOT / "local" / "requirements-uv.txt"
+    pip: list[str | Path] = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    processes.run("uv", [*pip, "install", "--require-hashes", "-q", "-r", pins], log, _clean())
+
+
+def _fetch_python(log: Path) -> None:
+    _install(VENV, ROOT / "requirements.txt", log)
+    site = next((VENV / "lib").glob("python3.*")) / "site-packages"
+    roots = (ROOT, ROOT / "constructs", ROOT / "local")
+    (site / "cdk_managed_flink_source_roots.pth").write_text("".join(f"{r}\n" for r in roots))
+
+
+def _fetch_emulator(log: Path) -> None:
+    _environment(EMULATOR, sys.executable, log)
+    _install(EMULATOR, ROOT / "local" / "requirements-emulator.txt", log)
+
+
+def _fetch_flink(log: Path) -> None:
+    _environment(FLINK, flink_python.request(), log)
+    _install(FLINK, ROOT / "local" / "requirements-flink-1.20.txt", log)
+
+
+def _environment(target: Path, python: str, log: Path) -> None:
+    command: list[str | Path] = [
+        VENV / "bin" / "uv",
+        "venv",
+        "-q",
+        "--clear",
+        "--python",
+        python,
+        target,
+    ]
+    processes.run(target.name, command, log, _clean())
+
+
+def _install(target: Path, pins: Path, log: Path) -> None:
+    command: list[str | Path] = [VENV / "bin" / "uv", "pip", "install", "-q", "--require-hashes"]
+    command += ["--python", target / "bin" / "python", "-r", pins]
+    processes.run(f"packages of {pins.name}", command, log, _clean())
+
+
+def _fetch_node(log: Path) -> None:
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    processes.run("npm ci", command, log, _clean(), ROOT)
+
+
+def _fetch_s3_plugin(log: Path) -> None:
+    command = [
+        "mvn",
+        "-B",
+        "-q",
+        "-ntp",
+        "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy",
+    ]
+    command += [f"-Dartifact={S3_PLUGIN}", f"-DoutputDirectory={S3_PLUGIN_JAR.parent}"]
+    processes.run("Flink's S3 plugin", command, log, _clean(), STAMPS)
+
+
+def _warm_jsii(log: Path) -> None:
+    """Let jsii finish the index of aws-cdk-lib that short runs never live to see.
+
+    With it an import takes 0.4 s instead of 1.5 to 2. It is built in the background of a process
+    that uses aws_cdk, once a machine, and dies with it.
+    """
+    code = """
+import pathlib, time, aws_cdk, cdk_nag
+home = pathlib.Path.home()
+caches = (home / ".cache/aws/jsii/package-cache", home / "Library/Caches/com.amazonaws.jsii")
+deadline = time.monotonic() + 30
+def indexed(package):
+    return any(next(cache.glob(f"**/{package}/*/*/.jsii.runtime.v*"), None) for cache in caches)
+while time.monotonic() < deadline and not (indexed("aws-cdk-lib") and indexed("cdk-nag")):
+    time.sleep(0.25)
+"""
+    quiet = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+    command: list[str | Path] = [VENV / "bin" / "python", "-c", code]
+    processes.run("jsii's index", command, log, {**_clean(), **quiet})
+
+
+def _clean() -> dict[str, str]:
+    """Return the environment without what would send tools into another virtual environment."""
+    unwanted = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON", "CONDA_PREFIX"}
+    return {key: value for key, value in os.environ.items() if key not in unwanted}
+
+
+PARTS = (
+    Part(
+        name="uv",
+        waits_for="pip",
+        source=ROOT / "local" / "requirements-uv.txt",
+        result=VENV / "bin" / "uv",
+        fetch=_fetch_uv,
+    ),
+    Part(
+        name="python",
+        waits_for="the packages of requirements.txt",
+        source=ROOT / "requirements.txt",
+        result=VENV / "bin" / "pytest",
+        fetch=_fetch_python,
+        after="uv",
+    ),
+    Part(
+        name="jsii",
+        waits_for="the index of aws-cdk-lib",
+        source=ROOT / "requirements.txt",
+        result=VENV / "bin" / "python",
+        fetch=_warm_jsii,
+        after="python",
+    ),
+    Part(
+        name="node",
+        waits_for="npm ci",
+        source=ROOT / "package-lock.json",
+        result=ROOT / "node_modules" / ".bin" / "cdk",
+        fetch=_fetch_node,
+    ),
+    Part(
+        name="emulator",
+        waits_for="the emulator's packages",
+        source=ROOT / "local" / "requirements-emulator.txt",
+        result=EMULATOR / "bin" / "python",
+        fetch=_fetch_emulator,
+        after="uv",
+    ),
+    Part(
+        name="flink-1.20",
+        waits_for="Flink itself, about 450 MB",
+        source=ROOT / "local" / "requirements-flink-1.20.txt",
+        result=FLINK / "bin" / "python",
+        fetch=_fetch_flink,
+        after="uv",
+    ),
+    Part(
+        name="s3-plugin",
+        waits_for="Maven",
+        source=None,
+        detail=S3_PLUGIN,
+        result=S3_PLUGIN_JAR,
+        fetch=_fetch_s3_plugin,
+    ),
+)
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    """Let one set-up run at a time; the second one finds everything done."""
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    with (STAMPS / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def prepare(group: str) -> None:
+    """Fetch what a group of make targets needs and is not there yet."""
+    wanted = [part for part in PARTS if part.name in GROUPS[group]]
+    if all(part.ready() for part in wanted):
+        return
+    with Progress() as progress:
+        progress.say("Setting up (once; downloads about 1 GB for a whole set-up):")
+        with _locked():
+            _make_all([part for part in wanted if not part.ready()], progress)
+
+
+def _make_all(missing: Sequence[Part], progress: Progress) -> None:
+    """Fetch several parts at once, each after the one it builds on; the first failure ends all."""
+    jobs: dict[str, Future[None]] = {}
+    with ThreadPoolExecutor(max_workers=len(PARTS)) as pool:
+        try:
+            for part in missing:
+                jobs[part.name] = pool.submit(_make, part, jobs.get(part.after or ""), progress)
+            done, _ = wait(jobs.values(), return_when=FIRST_EXCEPTION)
+            for job in done:
+                job.result()
+        except BaseException:
+            processes.end_started()
+            raise
+
+
+def _make(part: Part, before: Future[None] | None, progress: Progress) -> None:
+    if before:
+        before.result()
+    with progress.phase(f"set-up: {part.name}", part.waits_for):
+        part.make()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prepare a group of parts; 1 when something could not be had."""
+    parser = argparse.ArgumentParser(prog="toolchain", description=__doc__)
+    parser.add_argument("group", choices=sorted(GROUPS))
+    group = parser.parse_args(arguments).group
+    with processes.interruptible():
+        try:
+            prepare(group)
+        except LocalError as error:
+            print(error.told(), file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("interrupted: the set-up goes on where it was when it is run again")
+            return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

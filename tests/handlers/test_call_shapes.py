@@ -1,0 +1,337 @@
+"""Each call against the real API models: parameters that are sent, answers that are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from managed_flink_lifecycle.calls import NotFoundError, ServiceError, TransientError, call
+from managed_flink_lifecycle.evidence import Evidence
+from managed_flink_lifecycle.service import Application, FlinkService, Operation, Snapshot
+from managed_flink_lifecycle.stack import OwnStack
+from tests.handlers.service_double import METRICS, STACK_ID
+
+NAME = {"ApplicationName": "sensors"}
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def stubbed(service: str) -> Iterator[tuple[Any, Stubber]]:
+    client = boto3.client(
+        service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    with Stubber(client) as stubber:
+        yield client, stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def flink() -> Iterator[tuple[Any, Stubber]]:
+    yield from stubbed("kinesisanalyticsv2")
+
+
+@pytest.fixture
+def logs() -> Iterator[tuple[Any, Stubber]]:
+    yield from stubbed("logs")
+
+
+@pytest.fixture
+def cloudwatch() -> Iterator[tuple[Any, Stubber]]:
+    yield from stubbed("cloudwatch")
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[tuple[Any, Stubber]]:
+    yield from stubbed("cloudformation")
+
+
+def test_describe(flink: tuple[Any, Stubber]) -> None:
+    client, stubber = flink
+    detail = {
+        "ApplicationARN": "arn:aws:kinesisanalytics:us-east-1:111111111111:application/sensors",
+        "ApplicationName": "sensors",
+        "RuntimeEnvironment": "FLINK-1_20",
+        "ApplicationStatus": "RUNNING",
+        "ApplicationVersionId": 7,
+        "ApplicationConfigurationDescription": {
+            "ApplicationSnapshotConfigurationDescription": {"SnapshotsEnabled": False},
+            "RunConfigurationDescription": {
+                "ApplicationRestoreConfigurationDescription": {
+                    "ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT",
+                    "SnapshotName": "s",
+                }
+            },
+        },
+    }
+    stubber.add_response("describe_application", {"ApplicationDetail": detail}, NAME)
+    service = FlinkService(client, "sensors")
+    assert service.describe() == Application("sensors", "RUNNING", 7, False, "s")
+
+
+def test_describe_of_an_absent_application(flink: tuple[Any, Stubber]) -> None:
+    client, stubber = flink
+    stubber.add_client_error("describe_application", "ResourceNotFoundException")
+    assert FlinkService(client, "sensors").describe() is None
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "restore"),
+    [
+        ("s", {"ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT", "SnapshotName": "s"}),
+        ("", {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}),
+    ],
+)
+def test_start_says_every_option(
+    flink: tuple[Any, Stubber], snapshot: str, restore: dict[str, str]
+) -> None:
+    client, stubber = flink
+    expected = {
+        **NAME,
+        "RunConfiguration": {
+            "FlinkRunConfiguration": {"AllowNonRestoredState": True},
+            "ApplicationRestoreConfiguration": restore,
+        },
+    }
+    stubber.add_response("start_application", {"OperationId": "op"}, expected)
+    service = FlinkService(client, "sensors")
+    assert service.start(snapshot=snapshot, allow_non_restored_state=True) == "op"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_stop_says_whether_it_is_forced(flink: tuple[Any, Stubber], force: bool) -> None:
+    client, stubber = flink
+    stubber.add_response("stop_application", {"OperationId": "op"}, {**NAME, "Force": force})
+    assert FlinkService(client, "sensors").stop(force=force) == "op"
+
+
+def test_snapshots_are_read_page_by_page_newest_first(flink: tuple[Any, Stubber]) -> None:
+    client, stubber = flink
+
+    def page(name: str, age: int) -> dict[str, Any]:
+        created = NOW - timedelta(seconds=age)
+        return {
+            "SnapshotName": name,
+            "SnapshotStatus": "READY",
+            "ApplicationVersionId": 3,
+            "SnapshotCreationTimestamp": created,
+        }
+
+    first = {"SnapshotSummaries": [page("old", 60)], "NextToken": "next"}
+    stubber.add_response("list_application_snapshots", first, {**NAME, "Limit": 50})
+    stubber.add_response(
+        "list_application_snapshots",
+        {"SnapshotSummaries": [page("new", 0)]},
+        {**NAME, "Limit": 50, "NextToken": "next"},
+    )
+    assert FlinkService(client, "sensors").snapshots() == [
+        Snapshot("new", "READY", 3, NOW),
+        Snapshot("old", "READY", 3, NOW - timedelta(seconds=60)),
+    ]
+
+
+def test_create_snapshot(flink: tuple[Any, Stubber]) -> None:
+    client, stubber = flink
+    name = "proved-aaaaaaaaaaaa-v1-2"
+    stubber.add_response("create_application_snapshot", {}, {**NAME, "SnapshotName": name})
+    FlinkService(client, "sensors").create_snapshot(name)
+
+
+def test_operations_and_their_failure(flink: tuple[Any, Stubber]) -> None:
+    client, stubber = flink
+    entry = {
+        "Operation": "StartApplication",
+        "OperationId": "op",
+        "StartTime": NOW,
+        "EndTime": NOW,
+        "OperationStatus": "FAILED",
+    }
+    listed = {"ApplicationOperationInfoList": [entry]}
+    stubber.add_response("list_application_operations", listed, {**NAME, "Limit": 50})
+    details = {
+        "Operation": "StartApplication",
+        "StartTime": NOW,
+        "EndTime": NOW,
+        "OperationStatus": "FAILED",
+        "OperationFailureDetails": {"ErrorInfo": {"ErrorString": "no role"}},
+    }
+    stubber.add_response(
+        "describe_application_operation",
+        {"ApplicationOperationInfoDetails": details},
+        {**NAME, "OperationId": "op"},
+    )
+    service = FlinkService(client, "sensors")
+    operations = service.operations()
+    assert operations == [Operation("op", "StartApplication", "FAILED", NOW, NOW)]
+    assert operations[0].failed
+    assert service.operation_failure(operations[0]) == "no role"
+
+
+def test_log_events_are_asked_for_by_phrase_and_read_once(logs: tuple[Any, Stubber]) -> None:
+    client, stubber = logs
+    expected = {
+        "logGroupName": "group",
+        "logStreamNames": ["stream"],
+        "startTime": int(NOW.timestamp() * 1000),
+    }
+    failed = {
+        "eventId": "1",
+        "timestamp": 1,
+        "message": '{"message": "Job a (00) switched from state RUNNING to FAILED."}',
+    }
+    for phrase in ('"to FAILED"', '"to RESTARTING"'):
+        asked = {**expected, "filterPattern": phrase}
+        stubber.add_response("filter_log_events", {"events": [], "nextToken": "more"}, asked)
+        stubber.add_response(
+            "filter_log_events", {"events": [failed]}, {**asked, "nextToken": "more"}
+        )
+    seen = evidence(logs=client, metrics={}).observe(NOW, NOW)
+    assert seen.failures.dead
+    assert seen.failures.count == 1
+
+
+def test_log_group_that_is_absent_holds_no_failures(logs: tuple[Any, Stubber]) -> None:
+    client, stubber = logs
+    for _ in range(2):
+        stubber.add_client_error("filter_log_events", "ResourceNotFoundException")
+    assert evidence(logs=client, metrics={}).observe(NOW, NOW).failures.count == 0
+
+
+def test_metrics_are_asked_for_by_the_names_given_and_stale_datapoints_ignored(
+    cloudwatch: tuple[Any, Stubber],
+) -> None:
+    client, stubber = cloudwatch
+    metrics = {**METRICS, "Restarts": "numRestarts"}
+    statistics = {
+        "Uptime": "Minimum",
+        "Restarts": "Maximum",
+        "FailedCheckpoints": "Maximum",
+        "RecordsIn": "Maximum",
+    }
+    queries = [
+        {
+            "Id": name.lower(),
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/KinesisAnalytics",
+                    "MetricName": metrics[name],
+                    "Dimensions": [{"Name": "Application", "Value": "sensors"}],
+                },
+                "Period": 60,
+                "Stat": statistic,
+            },
+            "ReturnData": True,
+        }
+        for name, statistic in statistics.items()
+    ]
+    start = NOW - timedelta(seconds=90)
+    stale, fresh = NOW - timedelta(seconds=120), NOW - timedelta(seconds=60)
+    stubber.add_response(
+        "get_metric_data",
+        {
+            "MetricDataResults": [
+                {"Id": "uptime", "Timestamps": [fresh, stale], "Values": [5.0, 99.0]},
+                {"Id": "restarts", "Timestamps": [stale], "Values": [9.0]},
+            ]
+        },
+        {
+            "MetricDataQueries": queries,
+            "StartTime": start,
+            "EndTime": NOW + timedelta(seconds=60),
+            "ScanBy": "TimestampAscending",
+        },
+    )
+    seen = evidence(cloudwatch=client, metrics=metrics, log_group="").observe(start, NOW)
+    assert [(point.at, point.value) for point in seen.uptime] == [(fresh, 5.0)]
+    assert seen.restarts == []
+
+
+@pytest.mark.parametrize(
+    ("status", "back"),
+    [
+        ("CREATE_IN_PROGRESS", False),
+        ("UPDATE_IN_PROGRESS", False),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", False),
+        ("DELETE_IN_PROGRESS", False),
+        ("ROLLBACK_IN_PROGRESS", True),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", True),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", True),
+    ],
+)
+def test_stack_going_back(cloudformation: tuple[Any, Stubber], status: str, back: bool) -> None:
+    client, stubber = cloudformation
+    stack = {"StackName": "s", "CreationTime": NOW, "StackStatus": status}
+    stubber.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": STACK_ID})
+    assert OwnStack(client, STACK_ID).rolling_back() is back
+
+
+def test_begin_of_the_update_is_the_stacks_newest_such_event(
+    cloudformation: tuple[Any, Stubber],
+) -> None:
+    client, stubber = cloudformation
+
+    def event(age: int, physical_id: str, status: str) -> dict[str, Any]:
+        return {
+            "StackId": STACK_ID,
+            "EventId": str(age),
+            "StackName": "s",
+            "Timestamp": NOW - timedelta(seconds=age),
+            "PhysicalResourceId": physical_id,
+            "ResourceStatus": status,
+        }
+
+    first = [event(1, "sensors", "UPDATE_IN_PROGRESS"), event(2, STACK_ID, "UPDATE_ROLLBACK")]
+    second = [event(3, STACK_ID, "UPDATE_IN_PROGRESS"), event(9, STACK_ID, "UPDATE_IN_PROGRESS")]
+    stubber.add_response(
+        "describe_stack_events",
+        {"StackEvents": first, "NextToken": "more"},
+        {"StackName": STACK_ID},
+    )
+    stubber.add_response(
+        "describe_stack_events",
+        {"StackEvents": second},
+        {"StackName": STACK_ID, "NextToken": "more"},
+    )
+    assert OwnStack(client, STACK_ID).update_began() == NOW - timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("ThrottlingException", 400, TransientError),
+        ("ResourceInUseException", 400, TransientError),
+        ("ConcurrentModificationException", 400, TransientError),
+        ("SomethingNew", 503, TransientError),
+        ("ResourceNotFoundException", 400, NotFoundError),
+        ("InvalidArgumentException", 400, ServiceError),
+    ],
+)
+def test_failures_are_told_apart(
+    flink: tuple[Any, Stubber], code: str, status: int, kind: type[Exception]
+) -> None:
+    client, stubber = flink
+    stubber.add_client_error("stop_application", code, http_status_code=status)
+    with pytest.raises(kind) as raised:
+        call(client, "stop_application", **NAME)
+    assert type(raised.value) is kind
+
+
+def evidence(
+    *,
+    logs: object = None,
+    cloudwatch: object = None,
+    metrics: dict[str, str],
+    log_group: str = "group",
+) -> Evidence:
+    return Evidence(
+        logs=logs,
+        cloudwatch=cloudwatch,
+        application="sensors",
+        log_group=log_group,
+        log_stream="stream",
+        metrics=metrics,
+        period_seconds=60,
+    )
