@@ -2,6 +2,8 @@
 # missing (once): see local/managed_flink_local/doctor.py and toolchain.py.
 PYTHON ?= python3
 export PYTHONPATH := local
+# The end of life of Node.js 20 is a line of `make doctor`, not a banner before every synth.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast lint bench up down deploy send results logs status explain doctor \

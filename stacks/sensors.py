@@ -1,4 +1,4 @@
-"""The sensors pipeline: Kinesis to Flink SQL to S3 and DynamoDB."""
+"""The sensors pipeline: Kinesis to Flink SQL to S3 and DynamoDB; see ``jobs/sensors``."""
 
 from pathlib import Path
 
@@ -10,8 +10,6 @@ from stacks.settings import Settings
 
 
 class SensorsStack(Stack):
-    """Real-time analytics on sensor data, see ``jobs/sensors``."""
-
     def __init__(self, scope: Construct, id: str, *, jobs: Path, settings: Settings) -> None:
         super().__init__(scope, id)
         FlinkPipeline(

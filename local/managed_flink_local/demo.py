@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from . import environment, results, rollout
+from . import environment, processes, results, rollout
 from .acts import NewVersion, Performance, SickVersion
 from .rollout import Rollout
 
@@ -15,13 +15,22 @@ if TYPE_CHECKING:
     from .progress import Progress
 
 
+KEPT_FAILURES = 3
+HEADINGS = (
+    "the first deploy, and what comes out of each sink",
+    "a new version is deployed while records flow",
+    "a sick version is deployed while records flow: refused, rolled back, nothing lost",
+)
+
+
 def run(progress: Progress) -> int:
     """Play the demo; 0 only when every count is equal and everything happened as it should."""
     began = time.monotonic()
+    _forget_old_failures()
     name = f"demo-{os.getpid()}"
     state = environment.RUNS / name
     acts: list[Act] = []
-    good = False
+    good = interrupted = False
     try:
         with progress.phase("starting the emulator", "its first answer") as phase:
             here = environment.start(name, outlive=False)
@@ -43,10 +52,13 @@ def run(progress: Progress) -> int:
         progress.say()
         if good:
             rolled_out.destroy()
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
     finally:
         with progress.phase("stopping everything", "the emulator and Flink"):
             environment.stop(state)
-        if good:
+        if good or interrupted:
             environment.forget(state)
         else:
             progress.say(f"logs: {state / 'logs'}")
@@ -54,11 +66,12 @@ def run(progress: Progress) -> int:
     return 0 if good else 1
 
 
-HEADINGS = (
-    "the first deploy, and what comes out of each sink",
-    "a new version is deployed while records flow",
-    "a sick version is deployed while records flow: refused, rolled back, nothing lost",
-)
+def _forget_old_failures() -> None:
+    """Keep what the last failed demos left for looking into, and no more."""
+    left = sorted(environment.RUNS.glob("demo-*"), key=lambda path: path.stat().st_mtime)
+    for state in left[:-KEPT_FAILURES]:
+        if not processes.marked(str(state)):
+            environment.forget(state)
 
 
 def _show(act: Act, progress: Progress) -> None:

@@ -36,7 +36,7 @@ def bootstrap(environment: Environment) -> None:
     target = f"aws://{environment.account}/{environment.region}"
     log = environment.logs / "bootstrap.log"
     # Outside the project, so that its app is not synthesized for it.
-    command: list[str | Path] = [assembly.CDK, "bootstrap", target, "--no-notices"]
+    command: list[str | Path] = [assembly.CDK, "bootstrap", target, "--no-notices", "--bootstrap-customer-key"]
     variables = assembly.variables(environment)
     processes.run("bootstrapping", command, log, variables, environment.state)
 

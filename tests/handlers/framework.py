@@ -136,3 +136,14 @@ class Framework:
             answer = self.prove("Update", old, new, prepared="a-value-that-is-not-to-be-trusted")
         self.double.stack_status = "UPDATE_ROLLBACK_COMPLETE"
         return answer
+
+
+def restores(double: ServiceDouble) -> list[dict[str, str]]:
+    return [
+        call["RunConfiguration"]["ApplicationRestoreConfiguration"]
+        for call in double.made("StartApplication")
+    ]
+
+
+def by_name(name: str) -> dict[str, str]:
+    return {"ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT", "SnapshotName": name}

@@ -87,6 +87,7 @@ class ServiceDouble:
     faults: dict[str, list[str]] = field(default_factory=dict)
     lost_replies: list[str] = field(default_factory=list)
     stop_refused: str = ""
+    refusal_text: str = "refused"
     _due: list[tuple[datetime, Callable[[], None]]] = field(default_factory=list)
     _counters: dict[str, float] = field(default_factory=dict)
     _job_began: datetime | None = None
@@ -170,7 +171,7 @@ class ServiceDouble:
     def invoke(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         faults = self.faults.get(operation) or []
         if faults:
-            raise refusal(operation, faults.pop(0))
+            raise refusal(operation, faults.pop(0), self.refusal_text)
         self.calls.append((operation, parameters))
         answer: dict[str, Any] = getattr(self, f"_{operation}")(parameters)
         if operation in self.lost_replies:

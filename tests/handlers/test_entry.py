@@ -82,6 +82,16 @@ def test_failure_is_one_exception_of_at_most_1500_bytes_without_a_chain(
     assert raised.value.__context__ is None
 
 
+def test_refusal_with_a_long_text_is_shortened_too(framework: Framework) -> None:
+    framework.double.refusal_text = "é" * 4000
+    framework.double.faults["StopApplication"] = ["InvalidArgumentException"] * 5
+    framework.double.faults["ListApplicationSnapshots"] = ["InvalidArgumentException"]
+    framework.double.run()
+    with pytest.raises(DeployFailedError, match="ListApplicationSnapshots was refused") as raised:
+        framework.prepare("Update", "b", "a")
+    assert len(str(raised.value).encode()) <= 1500
+
+
 def test_throttles_that_never_end_fail_after_the_deadline(framework: Framework) -> None:
     framework.double.faults["DescribeApplication"] = ["ThrottlingException"] * 1000
     began = framework.double.now

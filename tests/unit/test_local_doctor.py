@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import platform
 import stat
 import subprocess
 import sys
@@ -134,8 +135,8 @@ class TestFlinkPython:
     """PyFlink 1.20 has no wheels above Python 3.11 and none for some machines."""
 
     def on(self, monkeypatch: pytest.MonkeyPatch, system: str, machine: str) -> None:
-        monkeypatch.setattr(flink_python.sys, "platform", system)
-        monkeypatch.setattr(flink_python.platform, "machine", lambda: machine)
+        monkeypatch.setattr(sys, "platform", system)
+        monkeypatch.setattr(platform, "machine", lambda: machine)
 
     def test_apple_silicon_without_rosetta(
         self, probe: Probe, monkeypatch: pytest.MonkeyPatch

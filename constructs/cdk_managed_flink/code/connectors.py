@@ -175,9 +175,9 @@ def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:
         raise invalid(
             "FlinkCode",
             "connectors",
-            " and ".join(map(str, kinesis)),
-            "one artifact that serves the identifier 'kinesis'",
-            "Flink would find both and plan nothing: leave one of them out.",
+            f"{len(kinesis)} artifacts that serve the identifier 'kinesis'",
+            "one, as Flink plans nothing with more",
+            f"Leave out all but one of: {', '.join(map(str, kinesis))}.",
         )
     versions: dict[tuple[str, str], Connector] = {}
     for artifact in artifacts:
@@ -186,9 +186,9 @@ def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:
             raise invalid(
                 "FlinkCode",
                 "connectors",
-                f"{other} and {artifact}",
+                f"two versions of {artifact.group}:{artifact.artifact}",
                 "one version of each artifact",
-                "Leave one of them out.",
+                f"Leave out {other.version} or {artifact.version}.",
             )
         if artifact.version.endswith("SNAPSHOT") or set(artifact.version) & set("[](),"):
             raise invalid(

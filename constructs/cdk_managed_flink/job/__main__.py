@@ -27,7 +27,7 @@ def main() -> int:
         jar = {"pipeline.jars": uri, "pipeline.classpaths": uri}
     try:
         groups = PropertyGroups.read(arguments.groups)
-        job = Job.read(str(arguments.sql), arguments.sql.read_text(encoding="utf-8"), groups)
+        job = Job.read(str(arguments.sql), arguments.sql.read_text(encoding="utf-8-sig"), groups)
         print(job.explain(jar))
     except (JobError, PropertyError, OSError) as error:
         print(error, file=sys.stderr)

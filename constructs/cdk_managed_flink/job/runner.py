@@ -124,7 +124,8 @@ class Job:
             return
         statement = statement or self._creation_of(_TABLE.search(reason))
         place = f"{self.file}:{statement.line}: {statement.title}" if statement else self.file
-        raise JobError(f"{place}: {reason}")
+        # from None: the error of Flink quotes options as they are.
+        raise JobError(f"{place}: {reason}") from None
 
     def _creation_of(self, table: re.Match[str] | None) -> Statement | None:
         return next(
@@ -157,9 +158,19 @@ def reason_of(trace: str) -> str:
     return "\n  in: ".join(told)
 
 
-def main() -> None:
-    """Run the script in this package with the application's property groups."""
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+def packaged() -> Job:
+    """The script in this package, with the application's property groups.
+
+    Raises:
+        JobError: The script cannot be a job.
+        PropertyError: The property groups cannot be read.
+    """
     groups = PropertyGroups.read().with_connector_options(connector_options())
-    script = files(__package__).joinpath("sql", SCRIPT).read_text(encoding="utf-8")
-    Job.read(SCRIPT, script, groups).submit()
+    script = files(__package__).joinpath("sql", SCRIPT).read_text(encoding="utf-8-sig")
+    return Job.read(SCRIPT, script, groups)
+
+
+def main() -> None:
+    """Run the script in this package as one job."""
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+    packaged().submit()

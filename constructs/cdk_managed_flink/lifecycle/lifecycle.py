@@ -127,7 +127,6 @@ class FlinkLifecycle(Construct):
                     "kinesisanalytics:CreateApplicationSnapshot",
                     "kinesisanalytics:DescribeApplication",
                     "kinesisanalytics:DescribeApplicationOperation",
-                    "kinesisanalytics:DescribeApplicationSnapshot",
                     "kinesisanalytics:ListApplicationOperations",
                     "kinesisanalytics:ListApplicationSnapshots",
                     "kinesisanalytics:StartApplication",
@@ -136,7 +135,10 @@ class FlinkLifecycle(Construct):
                 application.application_arn,
             ),
             (["logs:FilterLogEvents"], application.log_group.log_group_arn),
-            (["cloudformation:DescribeStacks"], stack.stack_id),
+            (
+                ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"],
+                stack.stack_id,
+            ),
             # GetMetricData takes no resource.
             (["cloudwatch:GetMetricData"], "*"),
         ):

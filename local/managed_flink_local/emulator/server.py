@@ -7,14 +7,18 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
+from managed_flink_local.emulator import authorization, managed_s3_key, tls
 from managed_flink_local.emulator import ministack_internals as ministack
-from managed_flink_local.emulator import tls
+from managed_flink_local.emulator.cloudformation import provisioning
 from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.not_applied import NotApplied
+from managed_flink_local.emulator.observability import filter_patterns
+from managed_flink_local.emulator.observability.alarms import AlarmEvaluator
 from managed_flink_local.emulator.observability.logs import LogShipper
 from managed_flink_local.emulator.observability.publisher import MetricsPublisher
 from managed_flink_local.emulator.service.api import ServiceApi
@@ -25,6 +29,8 @@ logger = logging.getLogger("managed_flink")
 
 # A request that is still open when the emulator is told to end gets this long.
 _SHUTDOWN_SECONDS = 1.0
+PORT_TAKEN = 98
+"""The exit code that asks for another port."""
 
 
 def _set_environment(config: EmulatorConfig, material: tls.TlsMaterial | None) -> None:
@@ -111,8 +117,21 @@ async def _serve(config: EmulatorConfig, material: tls.TlsMaterial | None) -> No
         await asyncio.wait_for(server, _SHUTDOWN_SECONDS + 1)
 
 
+def _port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def run(config: EmulatorConfig) -> int:
     """Run until told to stop; returns the process's exit code."""
+    if not _port_is_free(config.port):
+        print(f"port {config.port} is taken by another process", file=sys.stderr)
+        return PORT_TAKEN
     config.state_dir.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -129,6 +148,11 @@ def run(config: EmulatorConfig) -> int:
         publisher = MetricsPublisher(config.metrics_seconds)
         lifecycle = Lifecycle(data_plane, operations, on_running=publisher.watch)
         ServiceApi(data_plane, lifecycle, operations).install()
+        provisioning.install(not_applied)
+        authorization.install()
+        managed_s3_key.install()
+        filter_patterns.install()
+        AlarmEvaluator(config.account, config.region).install()
         shipper.start()
         asyncio.run(_serve(config, material))
         code = 0

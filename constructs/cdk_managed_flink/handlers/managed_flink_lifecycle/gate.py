@@ -110,7 +110,7 @@ def sickness(gate: HealthGate, seen: Observation) -> str:
 
 def steadiness(gate: HealthGate, seen: Observation, now: datetime) -> Verdict:
     """Whether up-time rose undisturbed over the whole window: the positive half."""
-    if not seen.uptime:
+    if not seen.uptime or not seen.restarts:
         absent = "up-time" if not seen.uptime else "restart"
         return Verdict(
             False,

@@ -1,0 +1,58 @@
+"""Repairs two gaps in the emulator's IAM enforcement, so that least privilege can be proved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from managed_flink_local.emulator import ministack_internals as ministack
+
+_FLINK, _NAMESPACE = "kinesisanalyticsv2", "kinesisanalytics"
+
+
+def _body(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def flink_resource(request: Mapping[str, Any], region: str, account: str) -> str:
+    """The application that a call to Managed Service for Apache Flink is about."""
+    if arn := request.get("ResourceARN"):
+        return str(arn)
+    name = request.get("ApplicationName")
+    return f"arn:aws:kinesisanalytics:{region}:{account}:application/{name}" if name else "*"
+
+
+def install() -> None:
+    """Authorize calls to Managed Flink, and GetRecords that names only its iterator."""
+    actions = ministack.core("iam_actions")
+    actions.SERVICE_TO_IAM_NAMESPACE[_FLINK] = _NAMESPACE
+
+    def resource(original: Callable[..., str]) -> Callable[..., str]:
+        def found(
+            service: str,
+            method: str,
+            path: str,
+            headers: dict[str, str],
+            body: bytes,
+            query: dict[str, Any],
+            region: str,
+            account: str,
+        ) -> str:
+            if service == _FLINK:
+                return flink_resource(_body(body), region, account)
+            arn = original(service, method, path, headers, body, query, region, account)
+            if service == "kinesis" and arn == "*":
+                token = _body(body).get("ShardIterator")
+                iterator = ministack.service("kinesis")._shard_iterators.get(token)
+                if iterator is not None:
+                    return f"arn:aws:kinesis:{region}:{account}:stream/{iterator['stream']}"
+            return arn
+
+        return found
+
+    ministack.replace(actions, "extract_resource_arn", resource)

@@ -1,0 +1,1 @@
+"""What the emulator's CloudFormation drops, accepts too easily or does not know."""
