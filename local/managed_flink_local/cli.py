@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from . import processes
 from .failure import LocalError
 from .progress import Progress
@@ -48,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(options, progress)
         except LocalError as error:
             progress.say(error.told())
+            return 1
+        except (BotoCoreError, ClientError) as error:
+            progress.say(LocalError(options.command, f"AWS calls fail here: {error}").told())
             return 1
         except KeyboardInterrupt:
             progress.say("interrupted; nothing was left running by this command")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.1
 EVENTS_SECONDS = 1.0
 DEADLINE_SECONDS = 900.0
+# What CDK's provider framework adds to a handler's own message.
+FRAMEWORK_TRACE = re.compile(r"\s*Logs: /aws/lambda/.*|\s+at \S+ \(.*", re.DOTALL)
 CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled")
 
 
@@ -36,7 +39,13 @@ def bootstrap(environment: Environment) -> None:
     target = f"aws://{environment.account}/{environment.region}"
     log = environment.logs / "bootstrap.log"
     # Outside the project, so that its app is not synthesized for it.
-    command: list[str | Path] = [assembly.CDK, "bootstrap", target, "--no-notices", "--bootstrap-customer-key"]
+    command: list[str | Path] = [
+        assembly.CDK,
+        "bootstrap",
+        target,
+        "--no-notices",
+        "--bootstrap-customer-key",
+    ]
     variables = assembly.variables(environment)
     processes.run("bootstrapping", command, log, variables, environment.state)
 
@@ -135,13 +144,17 @@ def why_failed(environment: Environment, stacks: list[str], since: float) -> tup
             failed = event["ResourceStatus"].endswith("_FAILED")
             if failed and not reason.startswith(CONSEQUENCES):
                 status = str(stack(environment, name)["StackStatus"])
-                return status, f"{event['LogicalResourceId']} {event['ResourceStatus']}: {reason}"
+                told = FRAMEWORK_TRACE.sub("", reason)
+                return status, f"{event['LogicalResourceId']} {event['ResourceStatus']}: {told}"
     return "", ""
 
 
 def stack(environment: Environment, name: str) -> dict[str, Any]:
     """Return a stack as CloudFormation describes it."""
-    answer = environment.client("cloudformation").describe_stacks(StackName=name)
+    try:
+        answer = environment.client("cloudformation").describe_stacks(StackName=name)
+    except ClientError as error:
+        raise LocalError("looking at the stack", str(error), environment.emulator_log) from error
     described: dict[str, Any] = answer["Stacks"][0]
     return described
 

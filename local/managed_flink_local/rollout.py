@@ -34,7 +34,7 @@ class Rollout:
         if not done.exists():
             with self.progress.phase("bootstrapping", "cdk bootstrap"):
                 deployment.bootstrap(self.environment)
-            done.touch()
+            done.write_text(str(len(_noted(self.environment))), encoding="utf-8")
 
     def synthesize(self, jobs: Path | None = None) -> Assembly:
         """Synthesize the app with its own jobs or changed ones."""
@@ -62,18 +62,23 @@ class Rollout:
 
 
 def not_applied(environment: Environment) -> str:
-    """Return what of the templates has no effect here, a line a resource type."""
+    """Return what of the app's templates has no effect here, a line a resource type."""
+    try:
+        of_bootstrap = int((environment.state / "bootstrapped").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        of_bootstrap = 0
+    properties: dict[str, set[str]] = defaultdict(set)
+    for entry in _noted(environment)[of_bootstrap:]:
+        properties[entry["type"].removeprefix("AWS::")].add(entry["property"].rpartition(".")[2])
+    if not properties:
+        return ""
+    told = [f"    {name}: {', '.join(sorted(known))}" for name, known in sorted(properties.items())]
+    return "\n".join(("  accepted here without effect (tested in the templates):", *told))
+
+
+def _noted(environment: Environment) -> list[dict[str, str]]:
     try:
         lines = environment.not_applied.read_text(encoding="utf-8").splitlines()
     except OSError:
-        return ""
-    properties: dict[str, set[str]] = defaultdict(set)
-    for line in lines:
-        entry = json.loads(line)
-        properties[entry["type"].removeprefix("AWS::")].add(entry["property"])
-    if not properties:
-        return ""
-    told = [
-        f"    {type_}: {', '.join(sorted(names))}" for type_, names in sorted(properties.items())
-    ]
-    return "\n".join(("  accepted here without effect (tested in the templates):", *told))
+        return []
+    return [json.loads(line) for line in lines]

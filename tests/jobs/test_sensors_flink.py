@@ -21,6 +21,7 @@ from managed_flink_local.emulator.config import FlinkSizes
 from managed_flink_local.emulator.flink import client
 from managed_flink_local.emulator.flink.cluster import Cluster, ClusterSpec
 from managed_flink_local.emulator.flink.distribution import Distribution
+from managed_flink_local.emulator.flink.rest import FlinkRest
 from managed_flink_local.emulator.leash import Leash
 
 pytestmark = pytest.mark.flink
@@ -39,10 +40,11 @@ WAIT = 60.0
 
 @dataclass
 class Folders:
-    """A cluster, the folders that are the job's source and sinks, and what was sent so far."""
+    """The folders that are the job's source and sinks, its cluster, and what was sent so far."""
 
     root: Path
-    cluster: Cluster
+    leash: Leash
+    cluster: Cluster | None = None
     sent: list[bytes] = field(default_factory=list)
     files: int = 0
     starts: int = 0
@@ -59,6 +61,9 @@ class Folders:
             sql = sql.replace(f"METADATA FROM {stream}", f"METADATA FROM {folder}")
         (package / "sql").mkdir()
         (package / "sql" / "job.sql").write_text(sql, encoding="utf-8")
+        self.close()
+        self.cluster = self._new_cluster()
+        self.cluster.start()
         self.job = client.submit(
             self.cluster,
             client.run_arguments(code, groups(self.root), PYTHON, code),
@@ -75,9 +80,33 @@ class Folders:
             heap=384,
         )
 
+    def _new_cluster(self) -> Cluster:
+        return Cluster(
+            ClusterSpec(
+                distribution=Distribution.of(PYTHON), slots=1, log_level="INFO", role_arn="none"
+            ),
+            self.root / f"cluster-{self.starts}",
+            sizes=FlinkSizes(),
+            java="java",
+            java_properties=[],
+            environment={"MANAGED_FLINK_PROPERTIES_FILE": str(self.root / "properties.json")},
+            s3_plugin=None,
+            s3_endpoint="http://127.0.0.1:1",
+            leash=self.leash,
+        )
+
+    @property
+    def rest(self) -> FlinkRest:
+        assert self.cluster is not None
+        return self.cluster.rest
+
     def stop(self) -> str:
         target = (self.root / "savepoints").as_uri()
-        return self.cluster.rest.savepoint(self.job, target, stop=True, wait=WAIT)
+        return self.rest.savepoint(self.job, target, stop=True, wait=WAIT)
+
+    def close(self) -> None:
+        if self.cluster is not None:
+            self.cluster.close()
 
     def send(self, payloads: list[bytes]) -> None:
         self.sent += payloads
@@ -111,7 +140,7 @@ class Folders:
     def failure(self) -> str:
         deadline = time.monotonic() + WAIT
         while time.monotonic() < deadline:
-            if trace := self.cluster.rest.exceptions(self.job):
+            if trace := self.rest.exceptions(self.job):
                 return trace
             time.sleep(0.3)
         return ""
@@ -143,27 +172,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
         pytest.fail(f"{PYTHON} is missing: `make test` sets it up.")
     root = tmp_path_factory.mktemp("sensors")
     (root / "events").mkdir()
-    properties = root / "properties.json"
-    properties.write_text(json.dumps(groups(root)), encoding="utf-8")
+    (root / "properties.json").write_text(json.dumps(groups(root)), encoding="utf-8")
     leash = Leash()
-    cluster = Cluster(
-        ClusterSpec(
-            distribution=Distribution.of(PYTHON), slots=1, log_level="INFO", role_arn="none"
-        ),
-        root / "cluster",
-        sizes=FlinkSizes(),
-        java="java",
-        java_properties=[],
-        environment={"MANAGED_FLINK_PROPERTIES_FILE": str(properties)},
-        s3_plugin=None,
-        s3_endpoint="http://127.0.0.1:1",
-        leash=leash,
-    )
+    folders = Folders(root, leash)
     try:
-        cluster.start()
-        yield Folders(root, cluster)
+        yield folders
     finally:
-        cluster.close()
+        folders.close()
         leash.kill_all()
 
 
@@ -191,7 +206,9 @@ def story(folders: Folders) -> Story:
     time.sleep(0.7)
     savepoint = folders.stop()
     folders.start(versions.version_2(sql), savepoint)
-    late = b'{"event_id":"late","sensor":"roof","event_time":"2010-01-17T00:00:00Z","temperature":1}'
+    late = (
+        b'{"event_id":"late","sensor":"roof","event_time":"2010-01-17T00:00:00Z","temperature":1}'
+    )
     folders.send([late, batches["first"][-1], *batches["during_redeploy"]])
     restored = folders.compare()
     folders.send(batches["after_redeploy"])
@@ -234,6 +251,6 @@ def test_version_before_comes_back_from_the_same_savepoint(story: Story) -> None
 
 
 def test_stream_is_read_once(folders: Folders, story: Story) -> None:
-    vertices = folders.cluster.rest.job(folders.job)["vertices"]
+    vertices = folders.rest.job(folders.job)["vertices"]
     sources = [vertex["name"] for vertex in vertices if "Source:" in vertex["name"]]
     assert len(sources) == 1

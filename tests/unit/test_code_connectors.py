@@ -140,9 +140,9 @@ def test_a_merge_that_changes_needs_a_new_packager_version() -> None:
 _TAGS = ("groupId", "artifactId", "version")
 
 
-def _relocations(text: str) -> dict[str | None, str | None]:
+def _relocations(text: str) -> dict[str, str]:
     found = ET.fromstring(text).iterfind(".//m:relocation", _MAVEN)
     return {
-        r.findtext("m:pattern", None, _MAVEN): r.findtext("m:shadedPattern", None, _MAVEN)
+        r.findtext("m:pattern", "", _MAVEN): r.findtext("m:shadedPattern", "", _MAVEN)
         for r in found
     }

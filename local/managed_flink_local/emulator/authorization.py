@@ -1,4 +1,4 @@
-"""Repairs two gaps in the emulator's IAM enforcement, so that least privilege can be proved."""
+"""Repairs three gaps in the emulator's IAM enforcement, so that least privilege can be proved."""
 
 from __future__ import annotations
 
@@ -27,8 +27,15 @@ def flink_resource(request: Mapping[str, Any], region: str, account: str) -> str
     return f"arn:aws:kinesisanalytics:{region}:{account}:application/{name}" if name else "*"
 
 
+def log_resource(request: Mapping[str, Any], group_arn: str) -> str:
+    """A log group as policies name it, with ``:*``, or the one stream that is written or read."""
+    group = group_arn.removesuffix(":*")
+    stream = request.get("logStreamName")
+    return f"{group}:log-stream:{stream}" if stream else f"{group}:*"
+
+
 def install() -> None:
-    """Authorize calls to Managed Flink, and GetRecords that names only its iterator."""
+    """Authorize calls to Managed Flink, calls to logs, and GetRecords with only an iterator."""
     actions = ministack.core("iam_actions")
     actions.SERVICE_TO_IAM_NAMESPACE[_FLINK] = _NAMESPACE
 
@@ -46,6 +53,8 @@ def install() -> None:
             if service == _FLINK:
                 return flink_resource(_body(body), region, account)
             arn = original(service, method, path, headers, body, query, region, account)
+            if service == "logs" and ":log-group:" in arn:
+                return log_resource(_body(body), arn)
             if service == "kinesis" and arn == "*":
                 token = _body(body).get("ShardIterator")
                 iterator = ministack.service("kinesis")._shard_iterators.get(token)

@@ -90,9 +90,7 @@ _NAMES = {
     ),
     "ministack.services.sns": ("_topics",),
     "ministack.services.cloudformation": ("_stacks",),
-    "ministack.services.cloudformation.custom_resource": (
-        "deliver_response",
-    ),
+    "ministack.services.cloudformation.custom_resource": ("deliver_response",),
     "ministack.services.cloudformation.provisioners": (
         "_RESOURCE_HANDLERS",
         "_cr_stack_id",

@@ -34,7 +34,7 @@ PORT_TAKEN = 98
 
 
 def _set_environment(config: EmulatorConfig, material: tls.TlsMaterial | None) -> None:
-    """ministack is configured by variables, read when it is imported."""
+    """Ministack is configured by variables, read when it is imported."""
     values = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(config.port),

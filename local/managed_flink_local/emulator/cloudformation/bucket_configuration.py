@@ -30,9 +30,7 @@ def encryption(props: Props) -> bytes:
         default = rule.get("ServerSideEncryptionByDefault", {})
         inner = _element(
             "ApplyServerSideEncryptionByDefault",
-            _present(
-                default, {"SSEAlgorithm": "SSEAlgorithm", "KMSMasterKeyID": "KMSMasterKeyID"}
-            ),
+            _present(default, {"SSEAlgorithm": "SSEAlgorithm", "KMSMasterKeyID": "KMSMasterKeyID"}),
         )
         rules += _element("Rule", inner + _present(rule, {"BucketKeyEnabled": "BucketKeyEnabled"}))
     return _element("ServerSideEncryptionConfiguration", rules).encode()
@@ -88,8 +86,9 @@ def _lifecycle_rule(rule: Props) -> str:
         content += _element(
             "NoncurrentVersionExpiration", _present(noncurrent, {n: n for n in names})
         )
-    current, old = _transition("Transition", "Days"), _transition(
-        "NoncurrentVersionTransition", "NoncurrentDays"
+    current, old = (
+        _transition("Transition", "Days"),
+        _transition("NoncurrentVersionTransition", "NoncurrentDays"),
     )
     content += "".join(current(t) for t in rule.get("Transitions", []))
     content += "".join(old(t) for t in rule.get("NoncurrentVersionTransitions", []))

@@ -30,9 +30,7 @@ def install(not_applied: NotApplied) -> None:
     stacks = ministack.cloudformation("stacks")
 
     def create(original: Callable[..., Result]) -> Callable[..., Result]:
-        def checked(
-            resource_type: str, logical_id: str, props: Props, stack_name: str
-        ) -> Result:
+        def checked(resource_type: str, logical_id: str, props: Props, stack_name: str) -> Result:
             property_check.check(resource_type, logical_id, props, not_applied)
             try:
                 physical_id, attributes = original(resource_type, logical_id, props, stack_name)

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from managed_flink_local.emulator.flink.cluster import Cluster
+from managed_flink_local.emulator.flink.cluster import JVM, Cluster
 from managed_flink_local.emulator.flink.rest import FlinkError
 
 RUN_OPTIONS = "kinesis.analytics.flink.run.options"
@@ -85,9 +85,7 @@ def submit(
         restore = ["-s", savepoint, *(["-n"] if allow_non_restored_state else [])]
     command = [
         java,
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-XX:-UsePerfData",
+        *JVM,
         f"-Xmx{heap}m",
         *cluster.java_arguments("client"),
         "org.apache.flink.client.cli.CliFrontend",

@@ -231,9 +231,7 @@ class DataPlane:
                     archive,
                 )
             code.mkdir(exist_ok=True)
-            client.write_properties(
-                self._properties_file(application), application.property_groups
-            )
+            client.write_properties(self._properties_file(application), application.property_groups)
             job_id = client.submit(
                 cluster,
                 arguments,

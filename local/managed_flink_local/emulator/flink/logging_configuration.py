@@ -14,7 +14,13 @@ _PATTERN = (
 )
 
 # Talkative at start and of no use to whoever reads the application's log.
-_QUIET = ("org.apache.pekko", "org.apache.hadoop", "org.apache.kafka", "com.amazonaws")
+_QUIET = (
+    "org.apache.pekko",
+    "org.apache.hadoop",
+    "org.apache.kafka",
+    "com.amazonaws",
+    "org.apache.flink.api.java.typeutils.TypeExtractor",
+)
 
 
 def write(path: Path, level: str) -> None:

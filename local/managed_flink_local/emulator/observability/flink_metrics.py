@@ -32,7 +32,9 @@ _FLOW = ("numRecordsIn", "numRecordsOut", "numRecordsInPerSecond", "numRecordsOu
 _LATE = "numLateRecordsDropped"
 _OLD_GENERATIONS = ("G1_Old_Generation", "MarkSweepCompact", "PS_MarkSweep", "G1_Old_Gen")
 _JVM = "Status.JVM."
-_LAG = re.compile(r"\.KinesisConsumer\.(?:stream\.)?(?P<stream>[^.]+)\..*millisBehindLatest$")
+_LAG = re.compile(r"\.KinesisConsumer\.stream\.(?P<stream>.+)\.shardId\..*millisBehindLatest$")
+# Which metrics there are is asked anew every so many readings: connectors add theirs late.
+_NAMES_EVERY = 5
 _UNITS = {
     "uptime": "Milliseconds",
     "downtime": "Milliseconds",
@@ -61,6 +63,7 @@ class FlinkMetrics:
     _job_names: list[str] = field(default_factory=list)
     _vertex_names: dict[str, list[str]] = field(default_factory=dict)
     _usage: Usage | None = None
+    _readings: int = 0
 
     def read(self) -> dict[str, float]:
         """The application's metrics by name; what can't be read is left out."""
@@ -88,10 +91,13 @@ class FlinkMetrics:
         rest, job = self.job.cluster.rest, self.job.job_id
         records = dict.fromkeys(_FLOW, 0.0)
         lag: dict[str, float] = {}
+        if self._readings % _NAMES_EVERY == 0:
+            self._vertex_names.clear()
+        self._readings += 1
         for vertex in rest.job(job).get("vertices") or []:
             path = f"/jobs/{job}/vertices/{vertex['id']}/subtasks/metrics"
-            names = self._vertex_names.get(path, [])
-            if not any("." in name for name in names):
+            names = self._vertex_names.get(path)
+            if not names:
                 names = [name for name in rest.metrics(path) if _wanted(name)]
                 self._vertex_names[path] = names
             sums = rest.metrics(path, [n for n in names if not _LAG.search(n)], "sum")
@@ -146,9 +152,7 @@ class FlinkMetrics:
         if usage is None:
             return {}
         found = {
-            "containerMemoryUtilization": usage.resident_bytes
-            / self.job.cluster.memory_limit
-            * 100
+            "containerMemoryUtilization": usage.resident_bytes / self.job.cluster.memory_limit * 100
         }
         before, self._usage = self._usage, usage
         if before is not None and usage.taken > before.taken:

@@ -30,9 +30,7 @@ class MetricMathError(ValueError):
     """An expression that this evaluator does not know."""
 
 
-def evaluate(
-    expression: str, series: Mapping[str, Series], length: int, period: int
-) -> Series:
+def evaluate(expression: str, series: Mapping[str, Series], length: int, period: int) -> Series:
     """Evaluate an expression over named series of `length` periods of `period` seconds.
 
     Raises:
@@ -104,7 +102,9 @@ class _Evaluation:
         if name in ("MAX", "MIN", "SUM", "AVG"):
             listed = arguments[0]
             if not isinstance(listed, ast.List):
-                raise MetricMathError(f"{name} of a single series is not supported here: {name}([…])")
+                raise MetricMathError(
+                    f"{name} of a single series is not supported here: {name}([…])"
+                )
             parts = [self._values(element) for element in listed.elts]
             apply: Callable[[Sequence[float]], float] = {
                 "MAX": max,

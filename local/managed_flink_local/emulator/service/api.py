@@ -135,9 +135,7 @@ class ServiceApi:
         """Log the update that has just been made, restarting a running application for it."""
         previous = self._updating.previous
         versions = (previous["ApplicationVersionId"], record["ApplicationVersionId"])
-        operation = self._operations.begin(
-            record["ApplicationARN"], "UpdateApplication", versions
-        )
+        operation = self._operations.begin(record["ApplicationARN"], "UpdateApplication", versions)
         if previous["ApplicationStatus"] == "RUNNING":
             self._lifecycle.restart_for_update(record, previous, operation)
         else:
@@ -155,7 +153,7 @@ class ServiceApi:
             status = record["ApplicationStatus"]
             if status not in _MUTABLE:
                 raise ValueError(
-                    "Resource handler returned message: \"Application cannot be updated in "
+                    'Resource handler returned message: "Application cannot be updated in '
                     f"'{status}' state (Service: KinesisAnalyticsV2, ResourceInUseException)\""
                 )
             if role := props.get("ServiceExecutionRole"):

@@ -50,9 +50,10 @@ class Application:
     def of(cls, record: dict[str, Any]) -> Application:
         """Read a record of the emulator's control plane."""
         detail = ministack.service("kinesisanalyticsv2").application_detail(record)
-        account, region = detail["ApplicationARN"].split(":")[4], detail["ApplicationARN"].split(
-            ":"
-        )[3]
+        account, region = (
+            detail["ApplicationARN"].split(":")[4],
+            detail["ApplicationARN"].split(":")[3],
+        )
         configuration = detail["ApplicationConfigurationDescription"]
         flink = configuration["FlinkApplicationConfigurationDescription"]
         checkpoints = flink["CheckpointConfigurationDescription"]

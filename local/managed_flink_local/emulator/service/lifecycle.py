@@ -32,7 +32,8 @@ _FORCIBLE = ("STARTING", "UPDATING", "STOPPING", "AUTOSCALING", "RUNNING")
 @dataclass
 class _Run:
     """What runs, or is about to, for one application. A new start has a new one, so that a thread
-    of an older start can tell that it was overtaken."""
+    of an older start can tell that it was overtaken.
+    """
 
     operation: Operation
     cluster: Cluster | None = None
@@ -128,7 +129,8 @@ class Lifecycle:
 
     def _job_ended(self, record: dict[str, Any], run: _Run, state: str) -> None:
         """A bounded job that finished leaves a READY application; one that failed leaves it
-        RUNNING without a job, as on the service."""
+        RUNNING without a job, as on the service.
+        """
         with self._lock:
             if run.overtaken or record["ApplicationStatus"] != "RUNNING":
                 return
