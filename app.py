@@ -25,3 +25,7 @@ if __name__ == "__main__":
         main()
     except ValueError as error:
         sys.exit(f"error: {error}")
+    except RuntimeError as error:
+        if not str(error).startswith("ValidationFailed"):
+            raise
+        sys.exit(f"error: {error}")

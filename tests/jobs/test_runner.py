@@ -39,9 +39,7 @@ EXECUTE STATEMENT SET BEGIN
 """
 # As main.py, but waits: the process is the whole cluster.
 _RUN = """\
-import logging, sys
 from managed_flink_job.runner import packaged
-logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
 result = packaged().submit()
 print("job", result.get_job_client().get_job_id())
 result.wait()

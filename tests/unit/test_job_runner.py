@@ -135,18 +135,20 @@ def test_fails_when_a_script_is_no_job(script: str, told: str) -> None:
 
 def test_a_stack_trace_is_told_by_its_causes_root_first() -> None:
     trace = """An error occurred while calling o62.addInsertSql.
-: org.x.Outer: Unable to create a sink. Bad value.
+: org.x.Outer: Unable to create a sink.
+Table options are: 'a'='b'
 \tat org.x.A.a(A.java:1)
 \tat org.x.A.b(A.java:2)
-Caused by: org.x.Middle: parse failed. Encountered "x" at line 6, column 3.
+Caused by: org.x.Middle: parse failed. From line 6, column 3: Encountered "x".
 Was expecting one of:
     <EOF>\x20
     "EXCEPT" ...
 \t... 12 more
-Caused by: org.x.Root: Encountered "x" at line 6, column 3.
+Caused by: org.x.Root: Encountered "x".
 \t... 14 more
 """
     assert reason_of(trace) == (
-        'org.x.Root: Encountered "x" at line 6, column 3.\n'
-        "  in: org.x.Outer: Unable to create a sink. Bad value."
+        'org.x.Middle: parse failed. From line 6, column 3: Encountered "x".\n'
+        "  in: org.x.Outer: Unable to create a sink.\n"
+        "Table options are: 'a'='b'"
     )

@@ -1,9 +1,7 @@
 """Runs a SQL script as one Flink job."""
 
-import logging
 import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -16,7 +14,6 @@ from .rendering import masked, rendered
 from .settings import why_without_effect
 from .statements import Statement, StatementKind, statements
 
-_log = logging.getLogger("managed_flink_job")
 SCRIPT = "job.sql"
 _TABLE = re.compile(r"\btable '(?:[^'.]*\.)*([^'.]+)'")
 # Frames, py4j's first line, and the hundred tokens that Flink's parser would have taken.
@@ -61,7 +58,7 @@ class Job:
 
     def submit(self) -> Any:  # noqa: ANN401
         """Define everything, then start all INSERTs as one job; returns Flink's TableResult."""
-        inserts = self._planned({})
+        inserts = self._planned({}, told=_print)
         with self._placed():
             return inserts.execute()
 
@@ -71,11 +68,11 @@ class Job:
         Args:
             settings: Further settings, such as ``pipeline.jars``.
         """
-        inserts = self._planned(settings)
+        inserts = self._planned(settings, told=lambda _: None)
         with self._placed():
             return masked(str(inserts.explain()), self.groups)
 
-    def _planned(self, settings: dict[str, str]) -> Any:  # noqa: ANN401
+    def _planned(self, settings: dict[str, str], *, told: Callable[[str], None]) -> Any:  # noqa: ANN401
         """The statement set with every INSERT, after everything else was done in order."""
         from pyflink.common import Configuration
         from pyflink.table import EnvironmentSettings, TableEnvironment
@@ -100,7 +97,7 @@ class Job:
                     inserts.add_insert_sql(self._in_place(statement))
                 else:
                     environment.execute_sql(self._in_place(statement))
-            _log.info("%s:%d: %s", self.file, statement.line, statement.title)
+            told(f"{self.file}:{statement.line}: {statement.title}")
         return inserts
 
     def _in_place(self, statement: Statement) -> str:
@@ -149,12 +146,11 @@ def reason_of(trace: str) -> str:
             causes.append([line.removeprefix("Caused by: ")])
         else:
             causes[-1].append(line.removeprefix(": "))
-    texts = ["\n".join(cause) for cause in reversed(causes) if cause]
-    told = [
-        text
-        for at, text in enumerate(texts)
-        if at == 0 or not text.endswith(texts[at - 1].partition(": ")[2] or text)
-    ]
+    told: list[str] = []
+    for text in ("\n".join(cause) for cause in reversed(causes) if cause):
+        if told and text.endswith(told[-1].partition(": ")[2] or told[-1]):
+            told.pop()  # says the same and more, such as the line
+        told.append(text)
     return "\n  in: ".join(told)
 
 
@@ -172,5 +168,9 @@ def packaged() -> Job:
 
 def main() -> None:
     """Run the script in this package as one job."""
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     packaged().submit()
+
+
+def _print(line: str) -> None:
+    # Not logging: what PyFlink imports sets that up anew, and loggers made before fall silent.
+    print(line, flush=True)

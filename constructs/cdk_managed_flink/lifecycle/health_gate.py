@@ -51,16 +51,16 @@ class HealthGate:
             raise invalid(
                 "HealthGate",
                 "timeout",
-                self.timeout.to_string(),
-                f"less than {HANDLER_DEADLINE.to_string()}",
+                self.timeout.to_human_string(),
+                f"less than {HANDLER_DEADLINE.to_human_string()}",
                 "A deploy step ends after that; choose a shorter time.",
             )
         if self.window.to_seconds() >= self.timeout.to_seconds():
             raise invalid(
                 "HealthGate",
                 "window",
-                self.window.to_string(),
-                f"less than timeout ({self.timeout.to_string()})",
+                self.window.to_human_string(),
+                f"less than timeout ({self.timeout.to_human_string()})",
                 "Shorten the window, or raise the timeout.",
             )
 

@@ -46,8 +46,8 @@ class LifecycleProvider(Construct):
             raise invalid(
                 scope,
                 "poll_interval",
-                poll_interval.to_string(),
-                f"{found.poll_interval.to_string()}, as the stack's other pipelines have it",
+                poll_interval.to_human_string(),
+                f"{found.poll_interval.to_human_string()}, as the stack's other pipelines have it",
                 "A stack has one provider: give all its pipelines the same interval.",
             )
         return found

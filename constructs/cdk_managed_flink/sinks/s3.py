@@ -49,7 +49,7 @@ class Lifecycle:
             raise invalid(
                 "Lifecycle",
                 "infrequent_access_after",
-                infrequent.to_string(),
+                infrequent.to_human_string(),
                 "30 days or more",
                 "S3 moves no younger object to Standard-IA.",
             )
@@ -57,8 +57,8 @@ class Lifecycle:
             raise invalid(
                 "Lifecycle",
                 "expire_after",
-                expire.to_string(),
-                f"longer than infrequent_access_after ({infrequent.to_string()})",
+                expire.to_human_string(),
+                f"longer than infrequent_access_after ({infrequent.to_human_string()})",
                 "Set infrequent_access_after=None for objects that expire earlier.",
             )
 
@@ -141,7 +141,7 @@ class S3Sink(Sink[s3.IBucket]):
             raise invalid(
                 "S3Sink",
                 "rollover",
-                self.rollover.to_string(),
+                self.rollover.to_human_string(),
                 "1 second or more",
                 "Each rollover makes an object for each partition and task.",
             )
