@@ -6,6 +6,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
+from cdk_managed_flink.code.jar_cache import PackagingError
 from stacks.sensors import SensorsStack
 from stacks.settings import settings_for
 
@@ -26,6 +27,7 @@ if __name__ == "__main__":
     except ValueError as error:
         sys.exit(f"error: {error}")
     except RuntimeError as error:
-        if not str(error).startswith("ValidationFailed"):
+        # What synth refused, and what the packaging tool said; anything else is a fault of ours.
+        if not (isinstance(error, PackagingError) or str(error).startswith("ValidationFailed")):
             raise
         sys.exit(f"error: {error}")

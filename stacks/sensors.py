@@ -18,9 +18,9 @@ class SensorsStack(Stack):
             code=FlinkCode.from_sql(jobs / "sensors"),
             sources={"events": KinesisSource(format="raw", retention=settings.stream_retention)},
             sinks={
-                "lake": S3Sink(rollover=settings.rollover),
+                "lake": S3Sink(),
                 "readings": DynamoDbSink(partition_key="sensor", sort_key="item"),
-                "rejected": S3Sink(rollover=settings.rollover),
+                "rejected": S3Sink(),
             },
             **settings.pipeline,
         )

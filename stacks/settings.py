@@ -34,13 +34,11 @@ class Settings:
 
     Attributes:
         name: Part of the stacks' names.
-        rollover: How long files of the sinks grow before they are finished.
         stream_retention: How long streams keep records, so how long a job may be down.
         pipeline: What is handed to each pipeline as it is.
     """
 
     name: str
-    rollover: Duration
     stream_retention: Duration
     pipeline: PipelineSettings = field(default_factory=lambda: PipelineSettings())
 
@@ -49,7 +47,6 @@ def _local() -> Settings:
     """One machine: everything that waits waits shorter."""
     return Settings(
         name="local",
-        rollover=Duration.seconds(2),
         stream_retention=Duration.hours(24),
         pipeline={
             "checkpointing": Checkpointing(
@@ -69,7 +66,6 @@ def _dev() -> Settings:
     """One task, short retention; all of it may go with the stack if the context flag says so."""
     return Settings(
         name="dev",
-        rollover=Duration.minutes(1),
         stream_retention=Duration.hours(24),
         pipeline={
             "notifications": Notifications(),
@@ -83,7 +79,6 @@ def _staging() -> Settings:
     """As production, at half the size."""
     return Settings(
         name="staging",
-        rollover=Duration.minutes(5),
         stream_retention=Duration.hours(48),
         pipeline={
             "parallelism": Parallelism(parallelism=2),
@@ -97,7 +92,6 @@ def _prod() -> Settings:
     """A week of records in the stream, a longer look at each new version, someone on call."""
     return Settings(
         name="prod",
-        rollover=Duration.minutes(5),
         stream_retention=Duration.days(7),
         pipeline={
             "parallelism": Parallelism(parallelism=4),

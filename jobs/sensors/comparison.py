@@ -66,12 +66,20 @@ def compare(expected: Expected, found: Mapping[str, Sequence[AnyRow]]) -> list[C
 
 
 def is_data(key: str) -> bool:
-    """Whether an object of a file sink is finished. Others may vanish while one looks."""
+    """Whether an object of a file sink is finished.
+
+    Only these should be fetched: an unfinished one may vanish between the listing and the look.
+    """
     return not key.rpartition("/")[2].startswith(("_", "."))
 
 
 def rows_of_object(key: str, body: bytes) -> list[dict[str, object]]:
-    """The rows of one object that a file sink wrote: JSON lines, and partitions from its key."""
+    """The rows of one object that a file sink wrote: JSON lines, and partitions from its key.
+
+    An unfinished object has none.
+    """
+    if not is_data(key):
+        return []
     folders = key.split("/")[:-1]
     partitions = dict(folder.split("=", 1) for folder in folders if "=" in folder)
     return [

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jobs.sensors import versions
@@ -14,6 +12,7 @@ from jobs.sensors.events import batches
 
 from . import toolchain
 from .deployment import DeployFailedError
+from .gap import StatusWatch, measured
 from .results import SinkReader, wait_until_equal
 from .sender import Account, Sender, SteadySender
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from jobs.sensors.comparison import Comparison
 
+    from .gap import Gap
     from .pipeline import Pipeline
     from .rollout import Rollout
 
@@ -48,25 +48,6 @@ class Act:
     def good(self) -> bool:
         """Whether every count is equal and nothing else was wrong."""
         return not self.problems and all(comparison.equal for comparison in self.comparisons)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """How long nothing was processed: from the stop to the first row the new version committed."""
-
-    stopped: datetime
-    running: datetime
-    committed: datetime
-
-    @property
-    def seconds(self) -> float:
-        """The length of the gap as the lake's readers see it."""
-        return (self.committed - self.stopped).total_seconds()
-
-    @property
-    def down_seconds(self) -> float:
-        """The part of it in which the application was not RUNNING."""
-        return (self.running - self.stopped).total_seconds()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +110,7 @@ class Performance:
             watch.stop()
         self._send(sender, "after_redeploy")
         comparisons = self._count(reader)
-        gap = _gap(watch, reader)
+        gap = measured(watch, reader, VERSION_2)
         problems = []
         if gap is None:
             problems.append("the lake has no row of version 2, or the application never stopped")
@@ -155,11 +136,9 @@ class Performance:
         flow = SteadySender(sender, self._batches["during_sick"], RECORDS_PER_SECOND)
         error = ""
         try:
-            self._rollout.deploy("deploying a sick version, which must fail", jobs)
+            self._rollout.deploy("deploying a sick version", jobs, must_fail=True)
         except DeployFailedError as failure:
             error = failure.reason
-        else:
-            error = ""
         finally:
             flow.stop()
         flow.finish()
@@ -217,46 +196,6 @@ class Performance:
         shutil.copytree(toolchain.ROOT / "jobs", copy, ignore=ignored)
         (copy / "sensors" / "job.sql").write_text(edit(self._sql), encoding="utf-8")
         return copy
-
-
-class StatusWatch:
-    """Notes when the application's status changes."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-        self._stopped = threading.Event()
-        self.changes: list[tuple[datetime, str]] = []
-        self._thread = threading.Thread(target=self._run, name="status", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(STATUS_SECONDS):
-            try:
-                status = self._pipeline.status()
-            except Exception:
-                continue
-            if not self.changes or self.changes[-1][1] != status:
-                self.changes.append((datetime.now(UTC), status))
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stopped.set()
-        self._thread.join()
-
-
-def _gap(watch: StatusWatch, reader: SinkReader) -> Gap | None:
-    left = [at for at, status in watch.changes if status != "RUNNING"]
-    if not left:
-        return None
-    back = [at for at, status in watch.changes if status == "RUNNING" and at > left[0]]
-    committed = [
-        stored.committed
-        for stored in reader.objects("lake")
-        if any(row.get("job_version") == VERSION_2 for row in stored.rows)
-    ]
-    if not back or not committed:
-        return None
-    return Gap(stopped=left[0], running=back[0], committed=min(committed))
 
 
 def _await_running(pipeline: Pipeline) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,6 @@ from .progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-NO_PROXY = "127.0.0.1,localhost"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -42,9 +39,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; a failure is told with its phase, its reason and its log."""
     options = parse(arguments)
-    # Everything talked to is on this machine, whatever proxy the machine uses for the rest.
-    others = os.environ.get("NO_PROXY", os.environ.get("no_proxy", ""))
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = f"{NO_PROXY},{others}".rstrip(",")
     with processes.interruptible(), Progress() as progress:
         try:
             return _run(options, progress)

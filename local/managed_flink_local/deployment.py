@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.1
 EVENTS_SECONDS = 1.0
 DEADLINE_SECONDS = 900.0
+# The end of a logical id.
+HASH = re.compile(r"[0-9A-F]{8}$")
 # What CDK's provider framework adds to a handler's own message.
 FRAMEWORK_TRACE = re.compile(r"\s*Logs: /aws/lambda/.*|\s+at \S+ \(.*", re.DOTALL)
 CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled")
@@ -50,19 +52,16 @@ def bootstrap(environment: Environment) -> None:
     processes.run("bootstrapping", command, log, variables, environment.state)
 
 
-def deploy(
-    environment: Environment, app: Assembly, name: str, progress: Progress, title: str
-) -> None:
+def deploy(environment: Environment, app: Assembly, name: str, phase: Phase) -> None:
     """Deploy all stacks of an assembly; a failure carries CloudFormation's own reason."""
     log = environment.logs / f"{name}.log"
     command: list[str | Path] = [assembly.CDK, "deploy", "--all", "--app", app.directory]
     command += ["--require-approval", "never", "--no-notices", "--progress", "events", "--ci"]
-    command += ["--method", "direct", "--outputs-file", environment.state / "outputs.json"]
+    command += ["--method", "direct"]
     started = time.time()
-    with progress.phase(title, "CloudFormation") as phase:
-        if _watched(environment, app, command, log, phase):
-            status, reason = why_failed(environment, app.stacks, started)
-            raise DeployFailedError(title, reason or _refusal(log), log, status)
+    if _watched(environment, app, command, log, phase):
+        status, reason = why_failed(environment, app.stacks, started)
+        raise DeployFailedError(phase.name, reason or _refusal(log), log, status)
 
 
 def destroy(environment: Environment, app: Assembly, progress: Progress) -> None:
@@ -121,7 +120,18 @@ def _busy_with(environment: Environment, app: Assembly, since: float) -> str:
     if not unfinished:
         return "CloudFormation"
     more = f" and {len(unfinished) - 2} more" if len(unfinished) > 2 else ""
-    return ", ".join(logical_id for _, logical_id in unfinished[:2]) + more
+    names = [HASH.sub("", logical_id) for _, logical_id in unfinished[:2]]
+    return ", ".join(names) + more + _applications(environment)
+
+
+def _applications(environment: Environment) -> str:
+    """Return the status of the Flink applications, which most deployments wait for."""
+    try:
+        found = environment.client("kinesisanalyticsv2").list_applications()
+    except (ClientError, BotoCoreError):
+        return ""
+    statuses = {summary["ApplicationStatus"] for summary in found["ApplicationSummaries"]}
+    return f" (Flink application: {', '.join(sorted(statuses))})" if statuses else ""
 
 
 def events(environment: Environment, name: str, since: float) -> list[dict[str, Any]]:

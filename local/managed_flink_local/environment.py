@@ -29,7 +29,7 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 CREDENTIALS = "test"
 START_SECONDS = 30.0
-STOP_SECONDS = 25.0
+STOP_SECONDS = 10.0
 ATTEMPTS = 3
 
 
@@ -69,7 +69,12 @@ class Environment:
         """Return the process environment in which AWS is this environment and nothing else."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         kept.pop("VIRTUAL_ENV", None)
+        # It is on this machine, whatever proxy the machine uses for the rest.
+        others = os.environ.get("NO_PROXY", os.environ.get("no_proxy", ""))
+        direct = f"127.0.0.1,localhost,{others}".rstrip(",")
         aws = {
+            "NO_PROXY": direct,
+            "no_proxy": direct,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": CREDENTIALS,
             "AWS_SECRET_ACCESS_KEY": CREDENTIALS,
@@ -96,7 +101,9 @@ class Environment:
             aws_access_key_id=CREDENTIALS,
             aws_secret_access_key=CREDENTIALS,
             verify=self.ca_bundle or True,
-            config=Config(retries={"max_attempts": 3}, connect_timeout=5, read_timeout=60),
+            config=Config(
+                retries={"max_attempts": 3}, connect_timeout=5, read_timeout=60, proxies={}
+            ),
         )
 
 
@@ -227,7 +234,10 @@ def _answers(config: EmulatorConfig) -> bool:
         trusted = str(config.ca_bundle) if config.ca_bundle else None
         context = ssl.create_default_context(cafile=trusted)
         address = f"{config.endpoint}/_ministack/health"
-        with urllib.request.urlopen(address, timeout=2, context=context) as answer:
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+        with opener.open(address, timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

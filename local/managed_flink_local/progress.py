@@ -29,6 +29,7 @@ class Phase:
         self.started = time.monotonic()
         self.spoken = self.started
         self.result = ""
+        self.failure = "FAILED"
 
     @property
     def elapsed(self) -> float:
@@ -87,8 +88,9 @@ class Progress:
         try:
             yield phase
         except BaseException as error:
-            how = "stopped" if isinstance(error, KeyboardInterrupt) else "FAILED"
-            self._end(phase, f"{how} after {phase.elapsed:.1f} s, waiting for {phase.waiting}")
+            how = "stopped" if isinstance(error, KeyboardInterrupt) else phase.failure
+            waiting = f", waiting for {phase.waiting}" if phase.waiting else ""
+            self._end(phase, f"{how} after {phase.elapsed:.1f} s{waiting}")
             raise
         self._end(phase, phase.result)
 

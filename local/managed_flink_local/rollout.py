@@ -43,8 +43,12 @@ class Rollout:
         with self.progress.phase("synthesizing the app", "cdk synth, the job's package"):
             return assembly.synthesize(self.environment, f"cdk.out-{self.number}", context)
 
-    def deploy(self, title: str, jobs: Path | None = None) -> Pipeline:
-        """Deploy the app; bootstrapping, if need be, goes on beside the synthesis."""
+    def deploy(self, title: str, jobs: Path | None = None, *, must_fail: bool = False) -> Pipeline:
+        """Deploy the app; bootstrapping, if need be, goes on beside the synthesis.
+
+        Raises:
+            DeployFailedError: CloudFormation refused it or rolled it back.
+        """
         with ThreadPoolExecutor(max_workers=1) as pool:
             try:
                 bootstrapped = pool.submit(self.bootstrap)
@@ -53,7 +57,10 @@ class Rollout:
             except BaseException:
                 processes.end_started()
                 raise
-        deployment.deploy(self.environment, app, f"deploy-{self.number}", self.progress, title)
+        with self.progress.phase(title, "CloudFormation") as phase:
+            if must_fail:
+                phase.failure = "refused, as it has to be,"
+            deployment.deploy(self.environment, app, f"deploy-{self.number}", phase)
         return pipeline.find(self.environment, app)
 
     def destroy(self) -> None:

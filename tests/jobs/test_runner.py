@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.code import own_formats
 from cdk_managed_flink.code.connectors import connector_for, release_line
 from cdk_managed_flink.code.jar_cache import jar_of
 from cdk_managed_flink.code.pom import pom
@@ -122,7 +123,7 @@ def test_the_one_jar_serves_the_plan_of_a_kinesis_and_dynamodb_job(
 ) -> None:
     """Also what ``make explain`` does: no AWS, nothing runs."""
     connectors = [connector_for(name, Runtime.FLINK_1_20) for name in ("kinesis", "dynamodb")]
-    jar = jar_of(pom(connectors, release_line(Runtime.FLINK_1_20)))
+    jar = jar_of(pom(connectors, release_line(Runtime.FLINK_1_20)), own_formats.sources())
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "job.sql").write_text(

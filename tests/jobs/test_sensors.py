@@ -215,6 +215,7 @@ def test_rows_of_an_object_have_its_partitions() -> None:
         {"dt": "2010-01-12", "event_id": "a", "temperature": Decimal("40.1")},
         {"dt": "2010-01-12", "event_id": "b", "temperature": 41},
     ]
+    assert comparison.rows_of_object("out/dt=2010-01-12/_part-0_tmp_1", body) == []
     assert comparison.is_data("out/dt=2010-01-12/part-0")
     assert not comparison.is_data("out/dt=2010-01-12/_part-0_tmp_1")
     assert not comparison.is_data("out/.part-0.inprogress")

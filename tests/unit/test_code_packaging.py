@@ -179,11 +179,18 @@ def test_c02_c07_the_run_options_name_what_is_in_the_zip_with_one_jar(
     assert [name for name in names if name.endswith(".jar")] == ["lib/connectors.jar"]
 
 
-def test_a_job_without_connectors_has_no_jar(tmp_path: Path, maven: Callable[[str], Path]) -> None:
+def test_a_job_without_connectors_still_has_the_formats(
+    tmp_path: Path, maven: Callable[[str], Path]
+) -> None:
     runs = maven(_BUILDS)
     location = _bound(_job(tmp_path / "job"), tmp_path / "out", bundles=True, connectors=[])
-    assert location.run_options == {"python": "main.py", "pyFiles": "job/"}
-    assert not runs.exists()
+    assert location.run_options["jarfile"] == "lib/connectors.jar"
+    assert len(runs.read_text().splitlines()) == 1
+
+
+def test_another_source_of_a_format_is_another_jar(maven: Callable[[str], Path]) -> None:
+    maven(_BUILDS)
+    assert jar_of("<a/>", {"src/A.java": b"1"}) != jar_of("<a/>", {"src/A.java": b"2"})
 
 
 def test_a_zip_depends_on_names_and_contents_only(tmp_path: Path) -> None:
@@ -209,15 +216,32 @@ def test_c12_fails_when_the_code_is_larger_than_the_service_takes(
         check_size("job", {"a": b"12"}, {"b": file})
 
 
-def test_settings_that_shut_out_the_applications_parallelism_are_a_warning(
-    tmp_path: Path,
-) -> None:
-    folder = _job(tmp_path / "job", "SET 'parallelism.default' = '4';" + _SCRIPT)
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (
+            "SET 'parallelism.default' = '4';" + _SCRIPT,
+            r"job\.sql:1: SET 'parallelism\.default': it has effect",
+        ),
+        (
+            "CREATE TABLE b (x INT) WITH ('path' = '${a.path}');" + _SCRIPT,
+            r"job\.sql:1:39: '\$\{a\.path\}' is a string, in which placeholders are left alone",
+        ),
+    ],
+)
+def test_what_is_hardly_meant_is_a_warning(tmp_path: Path, script: str, told: str) -> None:
     stack = _stack(tmp_path / "out", bundles=False)
-    FlinkCode.from_sql(folder).bind(stack, runtime=Runtime.FLINK_1_20, connectors=[])
-    Annotations.from_stack(stack).has_warning(
-        "*", Match.string_like_regexp(r"job\.sql:1: SET 'parallelism\.default': it has effect")
-    )
+    code = FlinkCode.from_sql(_job(tmp_path / "job", script))
+    code.bind(stack, runtime=Runtime.FLINK_1_20, connectors=[])
+    Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp(told))
+
+
+def test_a_good_script_gives_no_warning(tmp_path: Path) -> None:
+    stack = _stack(tmp_path / "out", bundles=False)
+    script = _SCRIPT + "INSERT INTO a SELECT '${a}'; CREATE TABLE c (x INT) WITH ('a' = '$${b}');"
+    code = FlinkCode.from_sql(_job(tmp_path / "job", script))
+    code.bind(stack, runtime=Runtime.FLINK_1_20, connectors=[])
+    Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
 
 
 # --- the jar --------------------------------------------------------------------------------------
@@ -225,11 +249,11 @@ def test_settings_that_shut_out_the_applications_parallelism_are_a_warning(
 
 def test_a_jar_is_built_once_for_a_content(maven: Callable[[str], Path], cache: Path) -> None:
     runs = maven(_BUILDS)
-    jar = jar_of("<a/>")
-    assert jar_of("<a/>") == jar
+    jar = jar_of("<a/>", {})
+    assert jar_of("<a/>", {}) == jar
     assert jar.parent == cache
     assert len(runs.read_text().splitlines()) == 1
-    assert jar_of("<b/>") != jar
+    assert jar_of("<b/>", {}) != jar
     assert {path.suffix for path in cache.iterdir()} == {".jar", ".lock"}
 
 
@@ -243,10 +267,10 @@ def test_two_processes_build_a_jar_once(maven: Callable[[str], Path]) -> None:
         f"package.__path__ = [{str(Path(jar_cache.__file__).parents[1])!r}]\n"
         "sys.modules['cdk_managed_flink'] = package\n"
         "pom = types.ModuleType('cdk_managed_flink.code.pom')\n"
-        "pom.JAR, pom.PACKAGER_VERSION = 'connectors.jar', '1'\n"
+        "pom.JAR, pom.PACKAGER_VERSION, pom.GOALS = 'connectors.jar', '1', ()\n"
         "sys.modules['cdk_managed_flink.code.pom'] = pom\n"
         "from cdk_managed_flink.code.jar_cache import jar_of\n"
-        "print(jar_of('<a/>').read_text())\n"
+        "print(jar_of('<a/>', {}).read_text())\n"
     )
     both = [
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
@@ -260,7 +284,7 @@ def test_two_processes_build_a_jar_once(maven: Callable[[str], Path]) -> None:
 def test_fails_when_there_is_no_maven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PackagingError, match=r"no mvn on the PATH\. Install Apache Maven 3\.8"):
-        jar_of("<a/>")
+        jar_of("<a/>", {})
 
 
 def test_fails_when_maven_fails_with_its_reason_and_log_and_leaves_nothing(
@@ -268,7 +292,7 @@ def test_fails_when_maven_fails_with_its_reason_and_log_and_leaves_nothing(
 ) -> None:
     maven(_NO_ARTIFACT)
     with pytest.raises(PackagingError) as caught:
-        jar_of("<a/>")
+        jar_of("<a/>", {})
     (log,) = cache.glob("*.log")
     assert str(caught.value) == (
         "FlinkCode: Maven could not build the connectors' jar: Failed to execute goal: Could not "
@@ -277,13 +301,13 @@ def test_fails_when_maven_fails_with_its_reason_and_log_and_leaves_nothing(
     assert "re-run Maven" in log.read_text()
     assert {path.suffix for path in cache.iterdir()} == {".log", ".lock"}
     maven(_BUILDS)
-    assert jar_of("<a/>").exists()
+    assert jar_of("<a/>", {}).exists()
 
 
 def test_fails_when_maven_succeeds_without_a_jar(maven: Callable[[str], Path]) -> None:
     maven("exit 0\n")
     with pytest.raises(PackagingError, match="it said nothing"):
-        jar_of("<a/>")
+        jar_of("<a/>", {})
 
 
 def test_fails_when_maven_fails_with_one_error_and_not_with_jsiis(

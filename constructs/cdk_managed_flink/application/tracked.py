@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ import jsii
 from aws_cdk import IAnyProducer, IResolvable, IResolveContext, Lazy, Stack
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from constructs import Construct
+
+# ``${Name}`` in Fn::Sub, but neither a pseudo parameter nor a literal ``${!Name}``.
+_OWN_NAME = re.compile(r"\$\{(?!AWS::|!)")
 
 
 class TrackedApplication(kda.CfnApplication):
@@ -85,6 +89,6 @@ def _references(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         return [] if str(value["Ref"]).startswith("AWS::") else [value]
     if len(value) == 1 and next(iter(value)) in ("Fn::GetAtt", "Fn::ImportValue"):
         return [value]
-    if set(value) == {"Fn::Sub"}:
-        return [value]
+    if isinstance(text := value.get("Fn::Sub"), str):
+        return [value] if _OWN_NAME.search(text) else []
     return [found for item in value.values() for found in _references(item)]

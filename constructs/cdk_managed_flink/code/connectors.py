@@ -18,14 +18,18 @@ class ReleaseLine:
     """AWS connectors that were released together, for some versions of Flink.
 
     Attributes:
+        flink: Version of Flink that the library's own formats are compiled against.
         connectors: By identifier, which is what ``'connector' = '…'`` says in a table's options.
         closed: Connectors that come with exactly the artifacts given here. Any other artifact
             brings what its own POM says.
+        further_modules: Flink's modules that this version compiles against beside the usual ones.
         relocations: Packages that move, as pairs of the old and the new prefix.
         leaves_out: Files (Ant patterns) that must not enter the jar.
     """
 
+    flink: str
     connectors: Mapping[str, Connector]
+    further_modules: Sequence[str] = ()
     closed: Mapping[Connector, Sequence[Connector]] = field(default_factory=dict)
     relocations: Sequence[tuple[str, str]] = ()
     leaves_out: Sequence[str] = ()
@@ -71,6 +75,7 @@ _KINESIS_4_3_CALLS = (
     Connector("org.apache.commons", "commons-lang3", "3.12.0"),
 )
 _AWS_4_3 = ReleaseLine(
+    flink="1.20.1",
     connectors={"kinesis": _KINESIS_4_3, "dynamodb": _DYNAMODB_4_3},
     closed={
         _KINESIS_4_3: _KINESIS_4_3_CALLS,
@@ -107,18 +112,13 @@ _AWS_4_3 = ReleaseLine(
 # The plain artifacts share one SDK and nothing is moved: text files name classes. Each
 # flink-sql-connector-* is linked to a moved SDK of its own, and two of them in one job fail.
 _AWS_6_0 = ReleaseLine(
+    flink="2.2.0",
+    further_modules=("flink-core-api",),
     connectors={
         "kinesis": Connector(_FLINK, "flink-connector-aws-kinesis-streams", "6.0.1-2.0"),
         "dynamodb": Connector(_FLINK, "flink-connector-dynamodb", "6.0.1-2.0"),
     },
 )
-
-_LINES: Mapping[tuple[int, int], ReleaseLine] = {
-    (1, 19): _AWS_4_3,
-    (1, 20): _AWS_4_3,
-    (2, 2): _AWS_6_0,
-    (2, 3): _AWS_6_0,
-}
 
 _BOTH_ARE_KINESIS = frozenset(
     {
@@ -136,16 +136,18 @@ def release_line(runtime: Runtime) -> ReleaseLine:
     Raises:
         ValueError: None is known for this runtime.
     """
-    line = _LINES.get(runtime.flink_version)
-    if line is None:
-        raise invalid(
-            "FlinkCode",
-            "runtime",
-            runtime.name,
-            ", ".join(f"FLINK-{major}_{minor}" for major, minor in _LINES),
-            "Use one of these: which connectors go with any other is not known here.",
-        )
-    return line
+    version = runtime.flink_version
+    if version in ((1, 19), (1, 20)):
+        return _AWS_4_3
+    if version[0] == 2:  # connectors for 2.0 serve later minor versions: a new one needs no release
+        return _AWS_6_0
+    raise invalid(
+        "FlinkCode",
+        "runtime",
+        runtime.name,
+        "FLINK-1_19, FLINK-1_20, or FLINK-2_2 and later",
+        "Use one of these: which connectors go with any other is not known here.",
+    )
 
 
 def connector_for(identifier: str, runtime: Runtime) -> Connector:

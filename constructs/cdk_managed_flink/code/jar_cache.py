@@ -6,11 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from cdk_managed_flink.code.pom import JAR, PACKAGER_VERSION
+from cdk_managed_flink.code.pom import GOALS, JAR, PACKAGER_VERSION
 
 if sys.platform != "win32":
     import fcntl
@@ -20,27 +20,34 @@ class PackagingError(RuntimeError):
     """The code could not be packaged, for a reason outside of the app."""
 
 
-def jar_of(pom: str) -> Path:
-    """The jar that a pom.xml describes, from the user's cache or built into it.
+def jar_of(pom: str, sources: Mapping[str, bytes]) -> Path:
+    """The jar that a Maven project gives, from the user's cache or built into it.
 
     Maven runs with the user's own settings, mirrors and local repository.
+
+    Args:
+        pom: The project's pom.xml.
+        sources: Its other files by their paths.
 
     Raises:
         PackagingError: There is no Maven, or it failed.
     """
     folder = _cache() / "connectors"
     folder.mkdir(parents=True, exist_ok=True)
-    key = hashlib.sha256(f"{PACKAGER_VERSION}\n{pom}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(f"{PACKAGER_VERSION}\n{pom}".encode())
+    for path, content in sorted(sources.items()):
+        digest.update(f"\n{path}\n".encode() + content)
+    key = digest.hexdigest()[:32]
     jar = folder / f"{key}.jar"
     if jar.exists():
         return jar
     with _locked(folder / f"{key}.lock"):
         if not jar.exists():  # another process may have built it meanwhile
-            _build(pom, jar)
+            _build({**sources, "pom.xml": pom.encode()}, jar)
     return jar
 
 
-def _build(pom: str, jar: Path) -> None:
+def _build(project: Mapping[str, bytes], jar: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise PackagingError(
@@ -49,13 +56,23 @@ def _build(pom: str, jar: Path) -> None:
         )
     log = jar.with_suffix(".log")
     with tempfile.TemporaryDirectory(dir=jar.parent) as work:
-        project = Path(work, "pom.xml")
-        project.write_text(pom, encoding="utf-8")
+        for path, content in project.items():
+            file = Path(work, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
         print(f"Building the connectors' jar with Maven, once (log: {log})", file=sys.stderr)
         with log.open("wb") as output:
             # No colours whatever MAVEN_ARGS say: the reason is read from the log.
             status = subprocess.run(
-                [maven, "-q", "-B", "-Dstyle.color=never", "-f", str(project), "package"],
+                [
+                    maven,
+                    "-q",
+                    "-B",
+                    "-Dstyle.color=never",
+                    "-f",
+                    str(Path(work, "pom.xml")),
+                    *GOALS,
+                ],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The Maven project that merges connectors into one jar."""
+"""The Maven project that merges connectors and the library's own formats into one jar."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -11,7 +11,24 @@ from cdk_managed_flink.code.connectors import ReleaseLine
 PACKAGER_VERSION = "1"
 
 JAR = "connectors.jar"
-_SHADE_PLUGIN = "3.6.0"
+# Called one by one: the phases of a jar would bring the plugins for tests as well.
+GOALS = ("resources:resources", "compiler:compile", "jar:jar", "shade:shade")
+_PLUGINS = {
+    "maven-resources-plugin": "3.3.1",
+    "maven-compiler-plugin": "3.13.0",
+    "maven-jar-plugin": "3.4.1",
+    "maven-shade-plugin": "3.6.0",
+}
+# What the formats are compiled against; the service has all of it.
+_COMPILED_AGAINST = (
+    "flink-annotations",
+    "flink-connector-files",
+    "flink-core",
+    "flink-json",
+    "flink-table-common",
+)
+# The service runs Flink 1.20 on Java 11.
+_JAVA = "11"
 _TRANSFORMERS = "org.apache.maven.plugins.shade.resource"
 # Flink's own modules and its logging are on the service already; annotations do nothing there.
 _PROVIDED = (
@@ -60,7 +77,7 @@ _LEFT_OUT = (
 
 
 def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
-    """A pom.xml whose ``package`` phase writes ``target/connectors.jar``."""
+    """A pom.xml whose ``GOALS`` write ``target/connectors.jar``."""
     project = ET.Element("project", xmlns="http://maven.apache.org/POM/4.0.0")
     _texts(
         project,
@@ -68,7 +85,14 @@ def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
         groupId="cdk-managed-flink",
         artifactId="connectors",
         version=PACKAGER_VERSION,
-        packaging="pom",
+        packaging="jar",
+    )
+    _texts(
+        ET.SubElement(project, "properties"),
+        **{
+            "maven.compiler.release": _JAVA,
+            "project.build.sourceEncoding": "UTF-8",
+        },
     )
     dependencies = ET.SubElement(project, "dependencies")
     for artifact in line.contents(connectors):
@@ -80,21 +104,30 @@ def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
             version=artifact.version,
         )
         if line.is_closed(artifact):
-            exclusion = ET.SubElement(ET.SubElement(dependency, "exclusions"), "exclusion")
-            _texts(exclusion, groupId="*", artifactId="*")
-    plugin = ET.SubElement(ET.SubElement(ET.SubElement(project, "build"), "plugins"), "plugin")
-    _texts(
-        plugin,
-        groupId="org.apache.maven.plugins",
-        artifactId="maven-shade-plugin",
-        version=_SHADE_PLUGIN,
-    )
-    execution = ET.SubElement(ET.SubElement(plugin, "executions"), "execution")
-    _texts(execution, phase="package")
-    _texts(ET.SubElement(execution, "goals"), goal="shade")
+            _alone(dependency)
+    for module in (*_COMPILED_AGAINST, *line.further_modules):
+        dependency = ET.SubElement(dependencies, "dependency")
+        _texts(
+            dependency,
+            groupId="org.apache.flink",
+            artifactId=module,
+            version=line.flink,
+            scope="provided",
+        )
+        _alone(dependency)
+    plugins = ET.SubElement(ET.SubElement(project, "build"), "plugins")
+    for name, version in _PLUGINS.items():
+        plugin = ET.SubElement(plugins, "plugin")
+        _texts(plugin, groupId="org.apache.maven.plugins", artifactId=name, version=version)
     _shading(ET.SubElement(plugin, "configuration"), line)
     ET.indent(project)
     return ET.tostring(project, encoding="unicode") + "\n"
+
+
+def _alone(dependency: ET.Element) -> None:
+    """Take the artifact without what its POM names."""
+    exclusion = ET.SubElement(ET.SubElement(dependency, "exclusions"), "exclusion")
+    _texts(exclusion, groupId="*", artifactId="*")
 
 
 def _shading(configuration: ET.Element, line: ReleaseLine) -> None:

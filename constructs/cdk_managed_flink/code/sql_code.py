@@ -19,6 +19,7 @@ from constructs import Construct
 from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.code import own_formats
 from cdk_managed_flink.code.archive import check_size, source_hash, write_zip
 from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.connectors import release_line
@@ -41,24 +42,21 @@ class SqlCode(FlinkCode):
     ) -> CodeLocation:
         """Package the script, the runner and the connectors' jar as one asset."""
         for warning in self._job.warnings:
-            Annotations.of(scope).add_warning_v2("cdk-managed-flink:sql-setting", warning)
-        artifacts: Sequence[Connector] = ()
+            Annotations.of(scope).add_warning_v2("cdk-managed-flink:sql", warning)
+        line = release_line(runtime)
+        artifacts = line.contents(connectors)
+        formats = own_formats.sources()
         files: dict[str, Path] = {}
-        run_options = dict(RUN_OPTIONS)
-        if connectors:
-            line = release_line(runtime)
-            artifacts = line.contents(connectors)
-            run_options["jarfile"] = _JAR_IN_ZIP
-            # Before the asset: an error inside of its bundling comes out as jsii's, not as ours.
-            if Stack.of(scope).bundling_required:
-                files[_JAR_IN_ZIP] = jar_of(pom(connectors, line))
+        # Before the asset: an error inside of its bundling comes out as jsii's, not as ours.
+        if Stack.of(scope).bundling_required:
+            files[_JAR_IN_ZIP] = jar_of(pom(connectors, line), formats)
         texts = self._job.files
         check_size(str(self._job.path), texts, files)
         asset = s3_assets.Asset(
             scope,
             "Code",
             path=str(self._job.path.absolute()),
-            asset_hash=source_hash(texts, artifacts),
+            asset_hash=source_hash({**texts, **formats}, artifacts),
             asset_hash_type=AssetHashType.CUSTOM,
             # Bundling, rather than a file of ours: CDK knows when not to, and keeps a place in
             # cdk.out that was not bundled apart from one that was.
@@ -71,7 +69,7 @@ class SqlCode(FlinkCode):
         return CodeLocation(
             bucket_arn=asset.bucket.bucket_arn,
             file_key=asset.s3_object_key,
-            run_options=run_options,
+            run_options={**RUN_OPTIONS, "jarfile": _JAR_IN_ZIP},
         )
 
     def validate(

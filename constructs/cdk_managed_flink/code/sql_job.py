@@ -1,18 +1,20 @@
 """A SQL job's folder: its script, read, and the files of its zip."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.job.lexing import SqlError
+from cdk_managed_flink.job.lexing import SqlError, TokenKind
 from cdk_managed_flink.job.settings import why_unwise, why_without_effect
 from cdk_managed_flink.job.statements import Statement, StatementKind, statements
 
 SCRIPT = "job.sql"
 _ENTRY = "main.py"
 _PACKAGE = "job/managed_flink_job"
+_LOOKS_LIKE_PLACEHOLDER = re.compile(r"(?<!\$)\$\{[\w.-]+\}")
 RUN_OPTIONS = {"python": _ENTRY, "pyFiles": "job/"}
 
 
@@ -46,12 +48,10 @@ class SqlJob:
                 f"{', '.join(path.name for path in self._sql_files) or 'none'}.",
             )
         problems = [
-            *(
-                f"{self.script}:{setting.line}: SET '{setting.target}' has no effect on the "
-                f"service: {why}."
-                for setting in self._settings
-                if (why := why_without_effect(setting.target))
-            )
+            f"{self.script}:{setting.line}: SET '{setting.target}' has no effect on the service: "
+            f"{why}."
+            for setting in self._settings
+            if (why := why_without_effect(setting.target))
         ]
         if all(statement.kind is not StatementKind.INSERT for statement in self.statements):
             problems.append(
@@ -82,11 +82,22 @@ class SqlJob:
 
     @property
     def warnings(self) -> list[str]:
-        """Settings that work, and should not be made."""
+        """What works, and is hardly meant."""
         return [
-            f"{self.script}:{setting.line}: SET '{setting.target}': {why}."
-            for setting in self._settings
-            if (why := why_unwise(setting.target))
+            *(
+                f"{self.script}:{setting.line}: SET '{setting.target}': {why}."
+                for setting in self._settings
+                if (why := why_unwise(setting.target))
+            ),
+            *(
+                f"{self.script}:{token.line}:{token.column}: {token.text} is a string, in which "
+                "placeholders are left alone: Flink gets it as it is written. Use the whole option "
+                "list, ${name}, outside of quotes."
+                for table in self.statements
+                if table.kind is StatementKind.CREATE_TABLE
+                for token in table.tokens
+                if token.kind is TokenKind.STRING and _LOOKS_LIKE_PLACEHOLDER.search(token.text)
+            ),
         ]
 
     @cached_property

@@ -19,6 +19,10 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 
+# Formats that the connector writes row by row, for which it keeps files open over checkpoints.
+_OPEN_OVER_CHECKPOINTS = frozenset(
+    {"json", "csv", "raw", "debezium-json", "canal-json", "maxwell-json", "ogg-json"}
+)
 _PREFIX = re.compile(r"^([A-Za-z0-9!_.()=-]+/)+$")
 
 
@@ -94,9 +98,11 @@ class S3Sink(Sink[s3.IBucket]):
         encryption_key: Key of the existing bucket, if it does not tell it.
         prefix: Where below the bucket, ending in ``/``. Default: the whole new bucket; the table's
             name in an existing one.
-        format: Flink's format of the files. Default ``json``, a row a line.
-        rollover: A file is finished after this, and visible with the next checkpoint. Default
-            5 minutes: shorter gives fresher data and more, smaller files.
+        format: Format of the files. Default ``json-lines``: a row a line, as Flink's own JSON
+            writes it. Files end with each checkpoint, so its interval decides how fresh the data
+            is, and how many files there are. ``json``, ``csv`` and ``raw`` are refused: their
+            files stay open over checkpoints, and a snapshot that refers to a half-written file
+            can't be restored once another version has finished it.
         lifecycle: Of the new bucket.
         server_access_logs_bucket: Where the new bucket's access log goes. Default: none.
         table_options: Further connector options; they win over the defaults.
@@ -110,8 +116,7 @@ class S3Sink(Sink[s3.IBucket]):
     bucket: s3.IBucket | None = None
     encryption_key: kms.IKey | None = None
     prefix: str | None = None
-    format: str = "json"
-    rollover: Duration = field(default_factory=lambda: Duration.minutes(5))
+    format: str = "json-lines"
     lifecycle: Lifecycle | None = None
     server_access_logs_bucket: s3.IBucket | None = None
     table_options: Mapping[str, str] = field(default_factory=dict)
@@ -137,17 +142,18 @@ class S3Sink(Sink[s3.IBucket]):
                         "nothing beside bucket=",
                         "An existing bucket is never changed: leave it out, or leave out bucket.",
                     )
-        if not self.rollover.is_unresolved() and self.rollover.to_milliseconds() < 1000:
+        if self.format in _OPEN_OVER_CHECKPOINTS:
             raise invalid(
                 "S3Sink",
-                "rollover",
-                self.rollover.to_human_string(),
-                "1 second or more",
-                "Each rollover makes an object for each partition and task.",
+                "format",
+                self.format,
+                "json-lines, or a bulk format such as parquet, avro or orc",
+                "Its files stay open over checkpoints, so the snapshot that a rollback needs might "
+                'not be restorable: use format="json-lines" for JSON.',
             )
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """None: the runtime brings the file connector and its own S3 file system."""
+        """None: the runtime has the file connector, and the package the format ``json-lines``."""
         return []
 
     def bind(
@@ -181,14 +187,11 @@ class S3Sink(Sink[s3.IBucket]):
             grant_key_through(
                 key, application, service="s3", actions=["kms:Decrypt", "kms:GenerateDataKey"]
             )
-        milliseconds = int(self.rollover.to_milliseconds())
         return Binding(
             properties={
                 "connector": "filesystem",
                 "path": f"s3://{bucket.bucket_name}/{prefix}",
                 "format": self.format,
-                "sink.rolling-policy.rollover-interval": f"{milliseconds} ms",
-                "sink.rolling-policy.check-interval": f"{min(milliseconds, 60_000)} ms",
                 **self.table_options,
             },
             resource=bucket,

@@ -64,11 +64,11 @@ def _watch() -> None:
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()
     for line in sys.stdin:
-        number = int(line[1:])
-        groups.add(number) if line[0] == "+" else groups.discard(number)
-    for group in groups:
+        group = int(line[1:])
+        groups.add(group) if line[0] == "+" else groups.discard(group)
+    for held in groups:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
+            os.killpg(held, signal.SIGKILL)
 
 
 if __name__ == "__main__":

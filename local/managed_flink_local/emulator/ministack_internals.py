@@ -92,6 +92,7 @@ _NAMES = {
     "ministack.services.cloudformation": ("_stacks",),
     "ministack.services.cloudformation.custom_resource": ("deliver_response",),
     "ministack.services.cloudformation.provisioners": (
+        "_NAME_SEED",
         "_RESOURCE_HANDLERS",
         "_cr_stack_id",
         "_cw_metric_alarm_record",

@@ -15,6 +15,7 @@ from managed_flink_local.emulator import authorization, managed_s3_key, tls
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.cloudformation import provisioning
 from managed_flink_local.emulator.config import EmulatorConfig
+from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.not_applied import NotApplied
 from managed_flink_local.emulator.observability import filter_patterns
@@ -61,9 +62,9 @@ def _set_environment(config: EmulatorConfig, material: tls.TlsMaterial | None) -
             "MINISTACK_SSL_KEY": str(material.key),
             # Functions inherit these; Node's is added to its own roots, Python's replaces them.
             "NODE_EXTRA_CA_CERTS": str(material.ca),
-            "AWS_CA_BUNDLE": str(material.ca),
-            "REQUESTS_CA_BUNDLE": str(material.ca),
-            "SSL_CERT_FILE": str(material.ca),
+            "AWS_CA_BUNDLE": str(material.bundle),
+            "REQUESTS_CA_BUNDLE": str(material.bundle),
+            "SSL_CERT_FILE": str(material.bundle),
         }
     os.environ.pop("AWS_SESSION_TOKEN", None)
     os.environ.pop("AWS_PROFILE", None)
@@ -141,13 +142,14 @@ def run(config: EmulatorConfig) -> int:
     ministack.check()
     not_applied = NotApplied(config.not_applied_file)
     shipper = LogShipper()
-    data_plane = DataPlane(config, material, not_applied, on_cluster=shipper.follow)
+    pool = ClusterPool(config, material, not_applied)
     code = 1
     try:
         operations = OperationLog()
         publisher = MetricsPublisher(config.metrics_seconds)
-        lifecycle = Lifecycle(data_plane, operations, on_running=publisher.watch)
-        ServiceApi(data_plane, lifecycle, operations).install()
+        data_plane = DataPlane(config, pool, on_cluster=shipper.follow)
+        lifecycle = Lifecycle(data_plane, pool, operations, on_running=publisher.watch)
+        ServiceApi(data_plane, pool, lifecycle, operations).install()
         provisioning.install(not_applied)
         authorization.install()
         managed_s3_key.install()
@@ -159,7 +161,7 @@ def run(config: EmulatorConfig) -> int:
     except Exception:
         logger.exception("the emulator failed")
     finally:
-        data_plane.close()
+        pool.close()
         sys.stdout.flush()
         # Threads may still wait for functions; nothing is left to be saved.
         os._exit(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import os
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,9 @@ class TlsMaterial:
     """Paths of what was generated."""
 
     ca: Path
+    bundle: Path
+    """The system's own roots and `ca`, for clients whose setting replaces the roots."""
+
     certificate: Path
     key: Path
     java_trust_store: Path
@@ -82,11 +86,15 @@ def generate(directory: Path) -> TlsMaterial:
     pem = serialization.Encoding.PEM
     material = TlsMaterial(
         ca=directory / "ca.pem",
+        bundle=directory / "bundle.pem",
         certificate=directory / "server.pem",
         key=directory / "server.key",
         java_trust_store=directory / "truststore.p12",
     )
     material.ca.write_bytes(ca.public_bytes(pem))
+    roots = ssl.get_default_verify_paths().cafile
+    system = Path(roots).read_bytes() if roots else b""
+    material.bundle.write_bytes(system + b"\n" + ca.public_bytes(pem))
     material.certificate.write_bytes(certificate.public_bytes(pem) + ca.public_bytes(pem))
     _write(
         material.key,

@@ -31,11 +31,8 @@ def checked_response(response: Props) -> Props:
     size = len(json.dumps(response, separators=(",", ":"), ensure_ascii=False).encode())
     if size <= MAX_RESPONSE_BYTES:
         return response
-    kept = {
-        key: response[key]
-        for key in ("PhysicalResourceId", "StackId", "RequestId", "LogicalResourceId")
-        if key in response
-    }
+    ids = ("PhysicalResourceId", "StackId", "RequestId", "LogicalResourceId")
+    kept = {key: value for key, value in response.items() if key in ids}
     return {
         **kept,
         "Status": "FAILED",

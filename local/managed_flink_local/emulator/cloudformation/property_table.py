@@ -45,7 +45,6 @@ PROPERTIES: dict[str, TypeProperties] = {
         "Namespace OKActions Period Statistic Tags Threshold TreatMissingData Unit",
         ExtendedStatistic="only percentiles are evaluated",
         EvaluateLowSampleCountPercentile="low sample counts are evaluated like others",
-        Period="evaluated over windows that end now, not on period boundaries",
     ),
     "AWS::CloudWatch::CompositeAlarm": _type(
         "ActionsEnabled AlarmActions AlarmDescription AlarmName AlarmRule InsufficientDataActions "

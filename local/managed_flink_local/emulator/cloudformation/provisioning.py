@@ -11,6 +11,7 @@ from managed_flink_local.emulator.cloudformation import (
     alarm_types,
     application_import,
     custom_resources,
+    generated_names,
     property_check,
 )
 from managed_flink_local.emulator.cloudformation.restored import RESTORED
@@ -32,6 +33,7 @@ def install(not_applied: NotApplied) -> None:
     def create(original: Callable[..., Result]) -> Callable[..., Result]:
         def checked(resource_type: str, logical_id: str, props: Props, stack_name: str) -> Result:
             property_check.check(resource_type, logical_id, props, not_applied)
+            generated_names.draw(resource_type, props)
             try:
                 physical_id, attributes = original(resource_type, logical_id, props, stack_name)
             except Exception:

@@ -116,9 +116,8 @@ def _replica(props: Props, region: str) -> Props:
 
 def _as_table(props: Props, region: str) -> Props:
     replica = _replica(props, region)
-    shown = {
-        key: props[key] for key in ("SSESpecification", "TimeToLiveSpecification") if key in props
-    }
+    own = ("SSESpecification", "TimeToLiveSpecification")
+    shown = {key: value for key, value in props.items() if key in own}
     if "SSESpecification" in shown:
         shown["SSESpecification"] = {
             **shown["SSESpecification"],

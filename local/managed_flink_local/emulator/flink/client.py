@@ -92,7 +92,7 @@ def submit(
         "run",
         "-d",
         "-m",
-        f"127.0.0.1:{cluster.rest_port}",
+        f"127.0.0.1:{cluster.ports.rest}",
         *(f"-D{key}={value}" for key, value in settings.items()),
         *restore,
         *arguments,

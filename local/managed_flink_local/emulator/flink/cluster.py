@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from managed_flink_local.emulator.config import FlinkSizes
-from managed_flink_local.emulator.flink import logging_configuration
+from managed_flink_local.emulator.flink import cluster_configuration, logging_configuration
+from managed_flink_local.emulator.flink.cluster_configuration import Ports
 from managed_flink_local.emulator.flink.distribution import Distribution
 from managed_flink_local.emulator.flink.rest import FlinkError, FlinkRest
 from managed_flink_local.emulator.leash import Leash
@@ -73,63 +74,23 @@ class Cluster:
             folder = self.plugins / "s3-fs-hadoop"
             folder.mkdir()
             (folder / s3_plugin.name).symlink_to(s3_plugin)
-        self.rest_port, self.rpc_port, self.blob_port = _free_ports(3)
-        self.rest = FlinkRest(f"http://127.0.0.1:{self.rest_port}")
+        self.ports = Ports(*_free_ports(3))
+        self.rest = FlinkRest(f"http://127.0.0.1:{self.ports.rest}")
         logging_configuration.write(self.conf / "log4j.properties", spec.log_level)
-        (self.conf / "config.yaml").write_text(self._configuration(s3_endpoint))
+        (self.conf / "config.yaml").write_text(
+            cluster_configuration.render(
+                spec.slots,
+                sizes,
+                ports=self.ports,
+                python=spec.distribution.python,
+                work=self.work,
+                s3_endpoint=s3_endpoint,
+            )
+        )
         self.environment = {
-            **{k: v for k, v in os.environ.items() if not _is_ours(k)},
             **environment,
             **spec.distribution.environment(self.conf, self.logs, self.plugins),
         }
-
-    def _configuration(self, s3_endpoint: str) -> str:
-        sizes, spec = self._sizes, self.spec
-        mib = 1024 * 1024
-        values: dict[str, object] = {
-            "jobmanager.rpc.address": "127.0.0.1",
-            "jobmanager.rpc.port": self.rpc_port,
-            "jobmanager.bind-host": "127.0.0.1",
-            "blob.server.port": self.blob_port,
-            "rest.address": "127.0.0.1",
-            "rest.bind-address": "127.0.0.1",
-            "rest.port": self.rest_port,
-            "rest.bind-port": self.rest_port,
-            "rest.flamegraph.enabled": "false",
-            "web.refresh-interval": 1000,
-            "web.submit.enable": "false",
-            "taskmanager.host": "127.0.0.1",
-            "taskmanager.bind-host": "127.0.0.1",
-            "taskmanager.numberOfTaskSlots": spec.slots,
-            "taskmanager.cpu.cores": float(spec.slots),
-            "taskmanager.memory.framework.heap.size": f"{128 * mib}b",
-            "taskmanager.memory.task.heap.size": f"{sizes.task_manager_heap * mib - 128 * mib}b",
-            "taskmanager.memory.framework.off-heap.size": f"{128 * mib}b",
-            "taskmanager.memory.task.off-heap.size": f"{64 * mib}b",
-            "taskmanager.memory.network.min": f"{sizes.task_manager_network * mib}b",
-            "taskmanager.memory.network.max": f"{sizes.task_manager_network * mib}b",
-            "taskmanager.memory.managed.size": f"{sizes.task_manager_managed * spec.slots * mib}b",
-            "taskmanager.memory.jvm-metaspace.size": f"{sizes.task_manager_metaspace * mib}b",
-            "taskmanager.memory.jvm-overhead.min": f"{192 * mib}b",
-            "taskmanager.memory.jvm-overhead.max": f"{192 * mib}b",
-            "taskmanager.registration.timeout": "60 s",
-            "cluster.registration.initial-timeout": "100 ms",
-            "cluster.registration.error-delay": "500 ms",
-            "slotmanager.requirement-check.delay": "10 ms",
-            "jobmanager.execution.failover-strategy": "region",
-            "heartbeat.interval": 2000,
-            "heartbeat.timeout": 10000,
-            "io.tmp.dirs": self.work,
-            "metrics.fetcher.update-interval": 1000,
-            "metrics.job.status.enable": "STATE",
-            "security.delegation.tokens.enabled": "false",
-            "s3.endpoint": s3_endpoint,
-            "s3.path.style.access": "true",
-            "python.executable": spec.distribution.python,
-            "python.client.executable": spec.distribution.python,
-            "pipeline.operator-chaining.enabled": "true",
-        }
-        return "".join(f"{key}: {value}\n" for key, value in values.items())
 
     def _run(self, name: str, main: str, memory: list[str]) -> None:
         command = [
@@ -181,7 +142,7 @@ class Cluster:
         """Start the TaskManager, also in the place of one that died."""
         sizes = self._sizes
         heap = f"{sizes.task_manager_heap}m"
-        direct = 128 + 64 + sizes.task_manager_network
+        direct = cluster_configuration.direct_memory(sizes)
         self._processes.pop("taskmanager", None)
         self._task_managers += 1
         self._run(
@@ -198,15 +159,12 @@ class Cluster:
     @property
     def memory_limit(self) -> int:
         """What a container around the TaskManager would allow it, in bytes."""
-        sizes = self._sizes
-        parts = (
-            sizes.task_manager_heap,
-            sizes.task_manager_managed * self.spec.slots,
-            sizes.task_manager_network,
-            sizes.task_manager_metaspace,
-            128 + 64 + 192,
-        )
-        return sum(parts) * 1024 * 1024
+        return cluster_configuration.task_manager_limit(self._sizes, self.spec.slots)
+
+    @property
+    def alive(self) -> bool:
+        """Whether both processes run."""
+        return all(self.process_id(name) for name in ("jobmanager", "taskmanager"))
 
     def process_id(self, name: str) -> int | None:
         """The process id of `jobmanager` or `taskmanager`, None when it is not running."""
@@ -261,20 +219,10 @@ class Cluster:
                 process.wait(timeout=10)
             self._leash.release(process.pid)
         self._processes.clear()
-        shutil.rmtree(self.work, ignore_errors=True)
-
-
-def _is_ours(variable: str) -> bool:
-    """Whether a variable of the emulator's process must not reach Flink's."""
-    return variable.startswith(("AWS_", "MINISTACK_", "FLINK_")) or variable in (
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "VIRTUAL_ENV",
-        "NODE_PATH",
-        "GATEWAY_PORT",
-        "USE_SSL",
-        "AUTH",
-    )
+        # Logs are kept; the job's jar, which may be large, is not.
+        for folder in (self.work, self.directory / "code"):
+            shutil.rmtree(folder, ignore_errors=True)
+        (self.directory / "application.zip").unlink(missing_ok=True)
 
 
 def _free_ports(count: int) -> list[int]:

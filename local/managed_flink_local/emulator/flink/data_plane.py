@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import logging
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,180 +13,32 @@ from pathlib import Path
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.emulator.flink import client
-from managed_flink_local.emulator.flink.cluster import Cluster, ClusterSpec
-from managed_flink_local.emulator.flink.distribution import Distribution
+from managed_flink_local.emulator.flink.cluster import Cluster
+from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.rest import FlinkError, root_cause
 from managed_flink_local.emulator.flink.running_job import RunningJob
-from managed_flink_local.emulator.leash import Leash
-from managed_flink_local.emulator.not_applied import NotApplied
 from managed_flink_local.emulator.service import execution_role
 from managed_flink_local.emulator.service.application import Application
-from managed_flink_local.emulator.tls import TRUST_STORE_PASSWORD, TlsMaterial
 
 logger = logging.getLogger("managed_flink")
 
 _SAVEPOINT_SECONDS = 90.0
 _RUNNING_SECONDS = 120.0
-# How long an idle standby is kept for the start that usually follows a stop.
-_STANDBY_SECONDS = 180.0
 _ENDED = ("FAILED", "CANCELED", "FINISHED", "SUSPENDED")
 
 
 class DataPlane:
-    """All clusters of this emulator."""
+    """The jobs of all applications."""
 
     def __init__(
         self,
         config: EmulatorConfig,
-        tls: TlsMaterial | None,
-        not_applied: NotApplied,
+        pool: ClusterPool,
         on_cluster: Callable[[Application, Cluster], None] = lambda application, cluster: None,
     ) -> None:
         self._config = config
-        self._tls = tls
-        self._not_applied = not_applied
+        self._pool = pool
         self._on_cluster = on_cluster
-        self._leash = Leash()
-        self._standby: dict[str, Cluster] = {}
-        self._clusters: set[Cluster] = set()
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def supports(self, runtime: str) -> bool:
-        """Whether there is a Flink for this runtime."""
-        return runtime in self._config.runtimes
-
-    def directory(self, application: Application) -> Path:
-        """The application's own folder."""
-        return self._config.applications_dir / application.name
-
-    # ---- clusters ---------------------------------------------------------------------------
-
-    def _spec(self, application: Application) -> ClusterSpec:
-        slots = application.parallelism
-        if slots > self._config.sizes.max_slots:
-            slots = self._config.sizes.max_slots
-            self._not_applied.record(
-                "AWS::KinesisAnalyticsV2::Application",
-                application.name,
-                "ApplicationConfiguration.FlinkApplicationConfiguration.ParallelismConfiguration."
-                "Parallelism",
-                f"{application.parallelism} is asked for, {slots} slots fit on this machine: "
-                f"the job runs with {slots}",
-            )
-        return ClusterSpec(
-            distribution=Distribution.of(self._config.runtimes[application.runtime]),
-            slots=slots,
-            log_level=application.log_level,
-            role_arn=application.role_arn,
-        )
-
-    def _environment(self, application: Application) -> dict[str, str]:
-        config = self._config
-        options = {"aws.endpoint": config.endpoint, "aws.credentials.provider": "AUTO"}
-        environment = {
-            "AWS_REGION": application.region,
-            "AWS_DEFAULT_REGION": application.region,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            # The emulator's GetRecords answers CBOR with base64 text; both SDKs' switches.
-            "AWS_CBOR_DISABLE": "true",
-            "CBOR_ENABLED": "false",
-            "MANAGED_FLINK_PROPERTIES_FILE": str(self._properties_file(application)),
-            "MANAGED_FLINK_CONNECTOR_OPTIONS": json.dumps(
-                {"kinesis": options, "dynamodb": options, "firehose": options}
-            ),
-            "AWS_ENDPOINT_URL": config.endpoint,
-        }
-        if self._tls is not None:
-            environment["AWS_CA_BUNDLE"] = str(self._tls.ca)
-        with ministack.scope(application.account, application.region):
-            environment |= execution_role.session(application.role_arn, application.arn)
-        return environment
-
-    def _java_properties(self) -> list[str]:
-        properties = [
-            "-Dorg.apache.flink.kinesis.shaded.com.amazonaws.sdk.disableCbor=true",
-            "-Dcom.amazonaws.sdk.disableCbor=true",
-            "-Daws.cborEnabled=false",
-        ]
-        if self._tls is not None:
-            properties += [
-                f"-Djavax.net.ssl.trustStore={self._tls.java_trust_store}",
-                f"-Djavax.net.ssl.trustStorePassword={TRUST_STORE_PASSWORD}",
-                "-Djavax.net.ssl.trustStoreType=PKCS12",
-            ]
-        return properties
-
-    def _properties_file(self, application: Application) -> Path:
-        return self.directory(application) / "application_properties.json"
-
-    def _new_cluster(self, application: Application, spec: ClusterSpec) -> Cluster:
-        number = next(self._numbers)
-        cluster = Cluster(
-            spec,
-            self.directory(application) / "clusters" / f"{number:04d}",
-            sizes=self._config.sizes,
-            java=self._config.java,
-            java_properties=self._java_properties(),
-            environment=self._environment(application),
-            s3_plugin=self._config.s3_plugins.get(application.runtime),
-            s3_endpoint=self._config.endpoint,
-            leash=self._leash,
-        )
-        with self._lock:
-            if self._closed:
-                raise FlinkError("the emulator is ending")
-            self._clusters.add(cluster)
-        cluster.start()
-        return cluster
-
-    def _close(self, cluster: Cluster) -> None:
-        cluster.close()
-        with self._lock:
-            self._clusters.discard(cluster)
-
-    def prepare(self, application: Application) -> None:
-        """Start a cluster ahead of the start that is likely to come."""
-        if not self.supports(application.runtime):
-            return
-        spec = self._spec(application)
-        with self._lock:
-            standby = self._standby.get(application.arn)
-            if standby is not None and standby.spec == spec and not standby.closed:
-                return
-        try:
-            cluster = self._new_cluster(application, spec)
-        except (FlinkError, OSError, execution_role.RoleRefusedError) as error:
-            logger.info("no standby for %s: %s", application.name, error)
-            return
-        with self._lock:
-            replaced = self._standby.pop(application.arn, None)
-            self._standby[application.arn] = cluster
-        if replaced is not None:
-            self._close(replaced)
-        timer = threading.Timer(_STANDBY_SECONDS, self._expire, (application.arn, cluster))
-        timer.daemon = True
-        timer.start()
-
-    def _expire(self, arn: str, cluster: Cluster) -> None:
-        with self._lock:
-            if self._standby.get(arn) is not cluster:
-                return
-            del self._standby[arn]
-        self._close(cluster)
-
-    def _take_cluster(self, application: Application) -> Cluster:
-        spec = self._spec(application)
-        with self._lock:
-            standby = self._standby.pop(application.arn, None)
-        if standby is not None:
-            if standby.spec == spec and standby.process_id("jobmanager"):
-                return standby
-            self._close(standby)
-        return self._new_cluster(application, spec)
-
-    # ---- jobs -------------------------------------------------------------------------------
 
     def start(
         self,
@@ -212,9 +62,9 @@ class DataPlane:
                 execution_role.check(application.role_arn, application.arn)
             except execution_role.RoleRefusedError as error:
                 raise FlinkError(str(error)) from error
-        directory = self.directory(application)
+        directory = self._pool.directory(application)
         directory.mkdir(parents=True, exist_ok=True)
-        cluster = self._take_cluster(application)
+        cluster = self._pool.take(application)
         try:
             if not cluster_known(cluster):
                 raise FlinkError("the application was stopped while it started")
@@ -231,7 +81,9 @@ class DataPlane:
                     archive,
                 )
             code.mkdir(exist_ok=True)
-            client.write_properties(self._properties_file(application), application.property_groups)
+            client.write_properties(
+                self._pool.properties_file(application), application.property_groups
+            )
             job_id = client.submit(
                 cluster,
                 arguments,
@@ -244,7 +96,7 @@ class DataPlane:
             )
             self._wait_running(cluster, job_id)
         except BaseException:
-            self._close(cluster)
+            cluster.close()
             raise
         job = RunningJob(application, cluster, job_id)
         (directory / "cluster.json").write_text(
@@ -253,7 +105,7 @@ class DataPlane:
         return job
 
     def _job_settings(self, application: Application, slots: int) -> dict[str, str]:
-        checkpoints = self.directory(application) / "checkpoints"
+        checkpoints = self._pool.directory(application) / "checkpoints"
         settings = {
             "parallelism.default": str(min(application.parallelism, slots)),
             "execution.checkpointing.dir": checkpoints.as_uri(),
@@ -308,7 +160,7 @@ class DataPlane:
 
     def snapshot(self, job: RunningJob, name: str) -> str:
         """Take a savepoint of a running job and return its location."""
-        target = self.directory(job.application) / "snapshots" / name
+        target = self._pool.directory(job.application) / "snapshots" / name
         return job.cluster.rest.savepoint(
             job.job_id, target.as_uri(), stop=False, wait=_SAVEPOINT_SECONDS
         )
@@ -319,33 +171,20 @@ class DataPlane:
         Raises:
             FlinkError: the savepoint failed; the job and its cluster go on.
         """
-        threading.Thread(target=self.prepare, args=(job.application,), daemon=True).start()
-        target = self.directory(job.application) / "snapshots" / name
+        self._pool.prepare_in_background(job.application)
+        target = self._pool.directory(job.application) / "snapshots" / name
         location = job.cluster.rest.savepoint(
             job.job_id, target.as_uri(), stop=True, wait=_SAVEPOINT_SECONDS
         )
-        self.kill(job.cluster)
+        job.cluster.close()
         return location
-
-    def kill(self, cluster: Cluster) -> None:
-        """End a cluster at once, with whatever runs on it."""
-        self._close(cluster)
 
     def drop_snapshot(self, application: Application, name: str) -> None:
         """Delete a snapshot's files."""
-        shutil.rmtree(self.directory(application) / "snapshots" / name, ignore_errors=True)
+        shutil.rmtree(self._pool.directory(application) / "snapshots" / name, ignore_errors=True)
 
     def delete(self, application: Application) -> None:
         """Delete what an application has here: its standby, snapshots and checkpoints."""
-        with self._lock:
-            standby = self._standby.pop(application.arn, None)
-        if standby is not None:
-            self._close(standby)
+        self._pool.forget(application)
         for name in ("snapshots", "checkpoints"):
-            shutil.rmtree(self.directory(application) / name, ignore_errors=True)
-
-    def close(self) -> None:
-        """End everything."""
-        with self._lock:
-            self._closed = True
-        self._leash.kill_all()
+            shutil.rmtree(self._pool.directory(application) / name, ignore_errors=True)

@@ -121,7 +121,7 @@ def evaluate(alarm: Alarm) -> None:
     if old == new:
         return
     cloudwatch = ministack.service("cloudwatch")
-    shown = ", ".join("–" if value is None else f"{value:g}" for value in series)
+    shown = ", ".join("none" if value is None else f"{value:g}" for value in series)
     reason = (
         f"Threshold Crossed: datapoints [{shown}] against "
         f"{alarm['ComparisonOperator']} {alarm.get('Threshold')}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 Series = list[float | None]
@@ -26,6 +28,14 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
 }
 
 
+_AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
+    "MAX": max,
+    "MIN": min,
+    "SUM": sum,
+    "AVG": lambda values: sum(values) / len(values),
+}
+
+
 class MetricMathError(ValueError):
     """An expression that this evaluator does not know."""
 
@@ -36,7 +46,8 @@ def evaluate(expression: str, series: Mapping[str, Series], length: int, period:
     Raises:
         MetricMathError: unknown function, name or syntax.
     """
-    source = expression.replace("^", "**").replace("&&", " and ").replace("||", " or ")
+    source = expression.replace("^", "**").replace("&&", " AND ").replace("||", " OR ")
+    source = re.sub(r"\b(AND|OR)\b", lambda word: word[0].lower(), source)
     try:
         tree = ast.parse(source.strip(), mode="eval").body
     except SyntaxError as error:
@@ -77,7 +88,10 @@ class _Evaluation:
         if isinstance(node, ast.BoolOp):
             every = isinstance(node.op, ast.And)
             parts = [self._values(value) for value in node.values]
-            return _across(lambda v: float(all(v) if every else any(v)), parts)
+            return [
+                None if None in values else float(all(values) if every else any(values))
+                for values in zip(*parts, strict=True)
+            ]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._call(node.func.id, node.args)
         raise MetricMathError(f"{ast.unparse(node)} is not supported on this machine")
@@ -99,26 +113,20 @@ class _Evaluation:
             return self._fill(arguments)
         if name == "IF":
             return self._if(arguments)
-        if name in ("MAX", "MIN", "SUM", "AVG"):
+        if name in _AGGREGATES:
             listed = arguments[0]
             if not isinstance(listed, ast.List):
                 raise MetricMathError(
                     f"{name} of a single series is not supported here: {name}([…])"
                 )
             parts = [self._values(element) for element in listed.elts]
-            apply: Callable[[Sequence[float]], float] = {
-                "MAX": max,
-                "MIN": min,
-                "SUM": sum,
-                "AVG": lambda v: sum(v) / len(v),
-            }[name]
-            return _across(apply, parts)
+            return _across(_AGGREGATES[name], parts)
         raise MetricMathError(f"the function {name} is not supported on this machine")
 
     def _diff(self, node: ast.expr) -> Series:
         values = self._values(node)
         changed: Series = [None]
-        for before, now in zip(values, values[1:], strict=False):
+        for before, now in itertools.pairwise(values):
             changed.append(None if before is None or now is None else now - before)
         return changed
 

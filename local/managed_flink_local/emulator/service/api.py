@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
+from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.service import execution_role
 from managed_flink_local.emulator.service.application import Application
@@ -26,9 +27,14 @@ class ServiceApi:
     """The operations that are added to or replaced in the emulator's."""
 
     def __init__(
-        self, data_plane: DataPlane, lifecycle: Lifecycle, operations: OperationLog
+        self,
+        data_plane: DataPlane,
+        pool: ClusterPool,
+        lifecycle: Lifecycle,
+        operations: OperationLog,
     ) -> None:
         self._data_plane = data_plane
+        self._pool = pool
         self._lifecycle = lifecycle
         self._operations = operations
         self._service = ministack.service("kinesisanalyticsv2")
@@ -42,11 +48,15 @@ class ServiceApi:
         ministack.replace(service, "update_application", self._update)
         ministack.replace(service, "replace_from_template", self._replace_from_template)
         ministack.replace(service, "delete_application", self._delete)
+        for name in ("add_logging_option", "delete_logging_option"):
+            ministack.replace(service, name, self._in_steady_status)
         service._restart_for_update = self._restart_for_update
         service._HANDLERS |= {
             "CreateApplication": service.create_application,
             "UpdateApplication": service.update_application,
             "DeleteApplication": service.delete_application,
+            "AddApplicationCloudWatchLoggingOption": service.add_logging_option,
+            "DeleteApplicationCloudWatchLoggingOption": service.delete_logging_option,
             "StartApplication": self._lifecycle.start,
             "StopApplication": self._lifecycle.stop,
             "CreateApplicationSnapshot": self._lifecycle.create_snapshot,
@@ -82,10 +92,7 @@ class ServiceApi:
             if response[0] < 400:
                 record = self._service._applications[name]
                 self._operations.begin(record["ApplicationARN"], "CreateApplication").finish()
-                application = Application.of(record)
-                threading.Thread(
-                    target=self._data_plane.prepare, args=(application,), daemon=True
-                ).start()
+                self._pool.prepare_in_background(Application.of(record))
             return response
 
         return create
@@ -169,6 +176,18 @@ class ServiceApi:
             self._record_update(record)
 
         return replace
+
+    def _in_steady_status(self, original: Handler) -> Handler:
+        def checked(data: dict[str, Any]) -> Any:  # noqa: ANN401
+            record = self._service._applications.get(data.get("ApplicationName"))
+            if record is not None and record["ApplicationStatus"] not in _MUTABLE:
+                return ministack.error(
+                    "ResourceInUseException",
+                    f"Application cannot be updated in '{record['ApplicationStatus']}' state",
+                )
+            return original(data)
+
+        return checked
 
     def _delete(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def delete(data: dict[str, Any], check_timestamp: bool = True) -> Any:  # noqa: ANN401

@@ -7,11 +7,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.flink.cluster import Cluster
+from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.flink.rest import FlinkError
 from managed_flink_local.emulator.flink.running_job import RunningJob
@@ -23,22 +23,11 @@ from managed_flink_local.emulator.service.operations import (
     Operation,
     OperationLog,
 )
+from managed_flink_local.emulator.service.run import Run
 
 logger = logging.getLogger("managed_flink")
 
 _FORCIBLE = ("STARTING", "UPDATING", "STOPPING", "AUTOSCALING", "RUNNING")
-
-
-@dataclass
-class _Run:
-    """What runs, or is about to, for one application. A new start has a new one, so that a thread
-    of an older start can tell that it was overtaken.
-    """
-
-    operation: Operation
-    cluster: Cluster | None = None
-    job: RunningJob | None = None
-    overtaken: bool = False
 
 
 class Lifecycle:
@@ -47,13 +36,15 @@ class Lifecycle:
     def __init__(
         self,
         data_plane: DataPlane,
+        pool: ClusterPool,
         operations: OperationLog,
         on_running: Callable[[RunningJob, Callable[[str], None]], None] = lambda job, end: None,
     ) -> None:
         self._flink = data_plane
+        self._pool = pool
         self._operations = operations
         self._on_running = on_running
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
         self._lock = threading.RLock()
 
     # ---- start ------------------------------------------------------------------------------
@@ -74,12 +65,12 @@ class Lifecycle:
             execution_role.check(record["ServiceExecutionRole"], record["ApplicationARN"])
         except (ValueError, execution_role.RoleRefusedError) as error:
             return ministack.error("InvalidArgumentException", str(error))
-        if not self._flink.supports(record["RuntimeEnvironment"]):
+        if not self._pool.supports(record["RuntimeEnvironment"]):
             return ministack.error(
                 "InvalidApplicationConfigurationException",
                 f"There is no Flink for {record['RuntimeEnvironment']} on this machine.",
             )
-        record["_RunConfiguration"] = run
+        record["RunConfiguration"] = run
         record["ApplicationStatus"] = "STARTING"
         record["_driven"] = True
         operation = self._operations.begin(record["ApplicationARN"], "StartApplication")
@@ -87,18 +78,18 @@ class Lifecycle:
         return ministack.answer({"OperationId": operation.operation_id})
 
     def _launch(self, record: dict[str, Any], savepoint: str | None, operation: Operation) -> None:
-        run = _Run(operation)
+        run = Run(operation)
         with self._lock:
             self._runs[record["ApplicationARN"]] = run
         _in_thread(self._run, record, savepoint, run)
 
-    def _run(self, record: dict[str, Any], savepoint: str | None, run: _Run) -> None:
+    def _run(self, record: dict[str, Any], savepoint: str | None, run: Run) -> None:
         def known(cluster: Cluster) -> bool:
             with self._lock:
                 run.cluster = cluster
                 return not run.overtaken
 
-        allow = record.get("_RunConfiguration", {}).get("FlinkRunConfiguration") or {}
+        allow = record.get("RunConfiguration", {}).get("FlinkRunConfiguration") or {}
         try:
             job = self._flink.start(
                 Application.of(record),
@@ -120,26 +111,26 @@ class Lifecycle:
             return
         with self._lock:
             if run.overtaken:
-                self._flink.kill(job.cluster)
+                job.cluster.close()
                 return
             run.job = job
             record["ApplicationStatus"] = "RUNNING"
             run.operation.finish()
         self._on_running(job, lambda state: self._job_ended(record, run, state))
 
-    def _job_ended(self, record: dict[str, Any], run: _Run, state: str) -> None:
-        """A bounded job that finished leaves a READY application; one that failed leaves it
-        RUNNING without a job, as on the service.
-        """
+    def _job_ended(self, record: dict[str, Any], run: Run, state: str) -> None:
+        """The job has ended by itself, in this state."""
+        # A bounded job that finished leaves a READY application; one that failed leaves it
+        # RUNNING without a job, as on the service.
         with self._lock:
             if run.overtaken or record["ApplicationStatus"] != "RUNNING":
                 return
             logger.info("the job of %s is %s", record["ApplicationName"], state)
             if state == "FINISHED" and run.cluster is not None:
-                self._flink.kill(run.cluster)
+                run.cluster.close()
                 self._settle(record, "READY", run)
 
-    def _settle(self, record: dict[str, Any], status: str, run: _Run) -> None:
+    def _settle(self, record: dict[str, Any], status: str, run: Run) -> None:
         record["ApplicationStatus"] = status
         if status == "READY":
             record["_driven"] = False
@@ -178,18 +169,18 @@ class Lifecycle:
                 _in_thread(self._graceful_stop, record, run, operation, snapshot)
         return ministack.answer({"OperationId": operation.operation_id})
 
-    def _force_stop(self, record: dict[str, Any], run: _Run | None, operation: Operation) -> None:
+    def _force_stop(self, record: dict[str, Any], run: Run | None, operation: Operation) -> None:
         if run is not None and run.cluster is not None:
-            self._flink.kill(run.cluster)
+            run.cluster.close()
         with self._lock:
-            self._settle(record, "READY", run or _Run(operation))
+            self._settle(record, "READY", run or Run(operation))
             operation.finish()
-        self._flink.prepare(Application.of(record))
+        self._pool.prepare(Application.of(record))
 
     def _graceful_stop(
         self,
         record: dict[str, Any],
-        run: _Run,
+        run: Run,
         operation: Operation,
         snapshot: dict[str, Any] | None,
     ) -> None:
@@ -207,12 +198,12 @@ class Lifecycle:
             self._settle(record, "READY", run)
             operation.finish()
 
-    def _end_job(self, run: _Run, snapshot: dict[str, Any] | None) -> str:
+    def _end_job(self, run: Run, snapshot: dict[str, Any] | None) -> str:
         """Stop the job with its snapshot; returns the failure, or an empty string."""
         if run.job is None:
             return "no job is running"
         if snapshot is None:
-            self._flink.kill(run.job.cluster)
+            run.job.cluster.close()
             return ""
         try:
             location = self._flink.stop_with_snapshot(run.job, snapshot["SnapshotName"])
@@ -243,7 +234,7 @@ class Lifecycle:
         record: dict[str, Any],
         previous: dict[str, Any],
         operation: Operation,
-        run: _Run | None,
+        run: Run | None,
         snapshot: dict[str, Any] | None,
     ) -> None:
         failure = self._end_job(run, snapshot) if run else ""
@@ -291,7 +282,7 @@ class Lifecycle:
         _in_thread(self._snapshot, run, snapshot, operation)
         return ministack.answer({})
 
-    def _snapshot(self, run: _Run | None, snapshot: dict[str, Any], operation: Operation) -> None:
+    def _snapshot(self, run: Run | None, snapshot: dict[str, Any], operation: Operation) -> None:
         try:
             if run is None or run.job is None:
                 raise FlinkError("no job is running")
@@ -313,7 +304,7 @@ class Lifecycle:
 
         def clean() -> None:
             if run is not None and run.cluster is not None:
-                self._flink.kill(run.cluster)
+                run.cluster.close()
             self._flink.delete(application)
 
         _in_thread(clean)

@@ -1,0 +1,26 @@
+"""One emulator for all tests here, started as the launcher starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from managed_flink_local import environment
+from managed_flink_local.environment import Environment
+from tests.emulator.cloud import Cloud
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Environment]:
+    started = environment.start("emulator-tests", outlive=False)
+    try:
+        yield started
+    finally:
+        environment.stop(started.state)
+        environment.forget(started.state)
+
+
+@pytest.fixture(scope="session")
+def cloud(emulator: Environment) -> Cloud:
+    return Cloud(emulator)

@@ -1,0 +1,61 @@
+"""The reason that a failed main leaves in the operation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from managed_flink_local.emulator.flink.client import RUN_OPTIONS, last_words, run_arguments
+from managed_flink_local.emulator.flink.rest import FlinkError, root_cause
+
+PYTHON = """\
+Traceback (most recent call last):
+  File "/x/main.py", line 9, in <module>
+    raise ValueError("main says no")
+ValueError: main says no
+org.apache.flink.client.program.ProgramAbortException
+Caused by: java.lang.RuntimeException: Python process exits with code: 1
+"""
+JAVA = """\
+ The program finished with the following exception:
+
+org.apache.flink.client.program.ProgramInvocationException: The main method caused an error
+\tat a.b.C(D.java:1)
+Caused by: org.apache.flink.table.api.ValidationException: outer
+\tat a.b.C(D.java:1)
+Caused by: org.apache.flink.sql.parser.error.SqlValidateException: Column 'x' not found
+\t... 3 more
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (PYTHON, "ValueError: main says no"),
+        (
+            JAVA,
+            "org.apache.flink.sql.parser.error.SqlValidateException: Column 'x' not found",
+        ),
+        ("", ""),
+    ],
+)
+def test_reason_of_a_failed_client(output: str, reason: str) -> None:
+    assert last_words(output) == reason
+
+
+def test_root_cause_is_the_innermost() -> None:
+    assert root_cause("a.B: x\n\tat c\nCaused by: d.E: y\nCaused by: f.G: z\n") == "f.G: z"
+
+
+def test_fails_when_the_zip_lacks_what_the_run_options_name(tmp_path: Path) -> None:
+    folder = tmp_path
+    (folder / "main.py").touch()
+    groups = [{"PropertyGroupId": RUN_OPTIONS, "PropertyMap": {"python": "main.py"}}]
+    assert run_arguments(folder, groups, Path("/py"), folder)[-2:] == [
+        "-py",
+        str(folder / "main.py"),
+    ]
+    groups[0]["PropertyMap"] = {"python": "main.py", "jarfile": "lib/connectors.jar"}
+    with pytest.raises(FlinkError, match=r"jarfile is 'lib/connectors\.jar', which is not"):
+        run_arguments(folder, groups, Path("/py"), folder)

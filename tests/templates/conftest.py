@@ -1,0 +1,131 @@
+"""Each configuration is synthesized once a session; nothing is packaged."""
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from configurations import ENVIRONMENTS, SQL, Build, app, sensors, template_of
+
+from cdk_managed_flink import (
+    Checkpointing,
+    DynamoDbSink,
+    FlinkCode,
+    FlinkPipeline,
+    KinesisSource,
+    Lifecycle,
+    Monitoring,
+    Notifications,
+    Parallelism,
+    S3Sink,
+    StartPosition,
+)
+from cdk_managed_flink.application.settings import MetricsLevel
+
+
+@pytest.fixture(scope="session")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("job")
+    (folder / "job.sql").write_text(SQL, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def build(job: Path) -> Build:
+    """A pipeline with one source and two sinks, in a stack of its own; arguments change it."""
+
+    def make(
+        *,
+        scope: cdk.Stack | None = None,
+        flags: dict[str, str] | None = None,
+        **changed: Any,  # noqa: ANN401
+    ) -> FlinkPipeline:
+        stack = scope or cdk.Stack(app(**(flags or {})), "Stack")
+        arguments: dict[str, Any] = {
+            "code": FlinkCode.from_sql(job),
+            "sources": {"clicks": KinesisSource()},
+            "sinks": {"lake": S3Sink(), "pages": DynamoDbSink(partition_key="page")},
+        }
+        return FlinkPipeline(stack, "Clicks", **{**arguments, **changed})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def minimal(build: Build) -> dict[str, Any]:
+    return template_of(cdk.Stack.of(build()))
+
+
+@pytest.fixture(scope="session")
+def everything_stack(build: Build) -> cdk.Stack:
+    pipeline = build(
+        sources={
+            "clicks": KinesisSource(
+                shards=4, retention=cdk.Duration.days(7), start=StartPosition.latest()
+            )
+        },
+        sinks={
+            "lake": S3Sink(
+                prefix="out/",
+                lifecycle=Lifecycle(
+                    abort_uploads_after=cdk.Duration.days(40),
+                    expire_after=cdk.Duration.days(365),
+                ),
+            ),
+            "pages": DynamoDbSink(
+                partition_key="page",
+                sort_key="day",
+                time_to_live_attribute="expires",
+                billing=dynamodb.Billing.provisioned(
+                    read_capacity=dynamodb.Capacity.fixed(5),
+                    write_capacity=dynamodb.Capacity.autoscaled(max_capacity=50),
+                ),
+            ),
+        },
+        application_name="clicks-of-the-shop",
+        parallelism=Parallelism(parallelism=8, parallelism_per_kpu=2, autoscaling=True),
+        checkpointing=Checkpointing(interval=cdk.Duration.seconds(30)),
+        monitoring=Monitoring(metrics_level=MetricsLevel.TASK),
+        property_groups={"limits": {"max": 5}},
+        notifications=Notifications(emails=("data-team@example.com",)),
+    )
+    return cdk.Stack.of(pipeline)
+
+
+@pytest.fixture(scope="session")
+def everything(everything_stack: cdk.Stack) -> dict[str, Any]:
+    return template_of(everything_stack)
+
+
+@pytest.fixture(scope="session")
+def existing(build: Build) -> dict[str, Any]:
+    """All resources are handed in, from elsewhere."""
+    stack = cdk.Stack(app(), "Stack")
+    arn = f"arn:{stack.partition}:kinesis:{stack.region}:{stack.account}:stream/theirs"
+    key = kms.Key.from_key_arn(
+        stack, "Key", f"arn:{stack.partition}:kms:{stack.region}:{stack.account}:key/abc"
+    )
+    build(
+        scope=stack,
+        sources={
+            "clicks": KinesisSource(
+                stream=kinesis.Stream.from_stream_arn(stack, "Stream", arn), encryption_key=key
+            )
+        },
+        sinks={
+            "lake": S3Sink(bucket=s3.Bucket.from_bucket_name(stack, "Bucket", "theirs")),
+            "pages": DynamoDbSink(table=dynamodb.TableV2.from_table_name(stack, "Table", "theirs")),
+        },
+        data_key=key,
+        state_key=key,
+    )
+    return template_of(stack)
+
+
+@pytest.fixture(scope="session", params=ENVIRONMENTS)
+def sensors_template(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return template_of(sensors(request.param))
