@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import flink_python, processes
 from .failure import LocalError
@@ -19,9 +18,6 @@ from .part import ROOT as ROOT
 from .part import STAMPS as STAMPS
 from .part import Part, locked, make_all
 from .progress import Progress
-
-if TYPE_CHECKING:
-    pass
 
 VENV = ROOT / ".venv"
 EMULATOR = LOCAL / "emulator"

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks
-from cfnlint import api
+from cfnlint import api  # type: ignore[import-untyped]
 from checkpointing_rule import without_checkpoints
 from configurations import ENVIRONMENTS, ROOT, Build, app, sensors, template_of
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 R_co = TypeVar("R_co", covariant=True)
 
 # A table's name is a construct's id and a property group's id as well: an SQL identifier is all.
-_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,49}$")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 
 class WatchKind(StrEnum):
@@ -102,7 +102,7 @@ def check_name(owner: Construct, kind: str, name: str) -> None:
     Raises:
         ValueError: The name is not legal.
     """
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise invalid(
             owner,
             f"name of a {kind}",

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 
-_LEGAL = re.compile(r"^[a-zA-Z0-9_.-]{1,128}$")
+_LEGAL = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
 
 
 def application_name(scope: Construct, given: str | None) -> str:
@@ -36,7 +36,7 @@ def application_name(scope: Construct, given: str | None) -> str:
             "The role's trust policy and the key's policy need the name at synth: write it out, "
             "or leave it out to have it derived from the stack's name.",
         )
-    if not _LEGAL.match(given):
+    if not _LEGAL.fullmatch(given):
         raise invalid(
             scope,
             "application_name",

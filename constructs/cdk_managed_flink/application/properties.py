@@ -15,10 +15,12 @@ RUN_OPTIONS_GROUP = "kinesis.analytics.flink.run.options"
 MAX_GROUPS = 50
 MAX_ENTRIES = 50
 MAX_LENGTH = 2048
-_GROUP_ID = re.compile(r"^[a-zA-Z0-9_.-]{1,50}$")
+_GROUP_ID = re.compile(r"[a-zA-Z0-9_.-]{1,50}")
+# Words that nobody writes by chance may have anything before them: dbpassword, clientsecret.
 _SECRET_KEY = re.compile(
-    r"(^|[._-])(password|passwd|pwd|passphrase|secret|token|"
-    r"(api|access|private|secret)[._-]?key|sasl\.jaas\.config)$"
+    r"(password|passwd|passphrase|secret|(api|access|private|secret)[._-]?key|"
+    r"(access|auth|bearer|refresh|session)[._-]?token|(^|[._-])(pwd|token|credentials?)|"
+    r"(^|\.)sasl\.jaas\.config)$"
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -43,7 +45,7 @@ class PropertyGroups:
                 group that exists already, or a literal under a key that names a secret.
         """
         owner = self._owner
-        if not Token.is_unresolved(group_id) and not _GROUP_ID.match(group_id):
+        if not Token.is_unresolved(group_id) and not _GROUP_ID.fullmatch(group_id):
             raise invalid(
                 owner,
                 "property group id",

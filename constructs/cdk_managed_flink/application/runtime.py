@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from cdk_managed_flink.application.errors import invalid
 
-_NAME = re.compile(r"^FLINK-(\d+)_(\d+)$")
+_NAME = re.compile(r"FLINK-([0-9]+)_([0-9]+)")
 # Applications on these cannot be created, started or run any more (service quotas page, 2025).
 _RETIRED = frozenset({"FLINK-1_6", "FLINK-1_8", "FLINK-1_11", "FLINK-1_13"})
 
@@ -40,7 +40,7 @@ class Runtime:
     FLINK_2_2: ClassVar[Self]
 
     def __post_init__(self) -> None:
-        if not _NAME.match(self.name):
+        if not _NAME.fullmatch(self.name):
             raise invalid(
                 "Runtime",
                 "name",
@@ -69,7 +69,7 @@ class Runtime:
     @property
     def flink_version(self) -> tuple[int, int]:
         """Flink's major and minor version."""
-        match = _NAME.match(self.name)
+        match = _NAME.fullmatch(self.name)
         assert match  # checked in __post_init__
         return int(match[1]), int(match[2])
 

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 
-_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Notifications:
 
     def __post_init__(self) -> None:
         for email in self.emails:
-            if not Token.is_unresolved(email) and not _EMAIL.match(email):
+            if not Token.is_unresolved(email) and not _EMAIL.fullmatch(email):
                 raise invalid(
                     "Notifications",
                     "emails",

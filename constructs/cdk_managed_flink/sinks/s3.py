@@ -23,7 +23,7 @@ from cdk_managed_flink.application.runtime import Runtime
 _OPEN_OVER_CHECKPOINTS = frozenset(
     {"json", "csv", "raw", "debezium-json", "canal-json", "maxwell-json", "ogg-json"}
 )
-_PREFIX = re.compile(r"^([A-Za-z0-9!_.()=-]+/)+$")
+_PREFIX = re.compile(r"([A-Za-z0-9!_.()=-]+/)+")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,6 +82,8 @@ def render(
         "cluster.registration.initial-timeout": "100 ms",
         "cluster.registration.error-delay": "500 ms",
         "slotmanager.requirement-check.delay": "10 ms",
+        # A job that asks for more slots than there are fails with that reason, not by waiting.
+        "slot.request.timeout": 20000,
         "jobmanager.execution.failover-strategy": "region",
         "heartbeat.interval": 2000,
         "heartbeat.timeout": 10000,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import Any
 
@@ -66,8 +67,6 @@ def check(role_arn: str, application_arn: str) -> dict[str, Any]:
 
 
 def _parsed(document: Any) -> Any:  # noqa: ANN401
-    import json
-
     return json.loads(document) if isinstance(document, str) else document
 
 

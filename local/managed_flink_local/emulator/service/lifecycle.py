@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import copy
-import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
-from managed_flink_local.emulator.flink.cluster import Cluster
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.flink.rest import FlinkError
@@ -23,9 +20,7 @@ from managed_flink_local.emulator.service.operations import (
     Operation,
     OperationLog,
 )
-from managed_flink_local.emulator.service.run import Run
-
-logger = logging.getLogger("managed_flink")
+from managed_flink_local.emulator.service.runs import MAX_REASON, Run, Runs, in_thread
 
 _FORCIBLE = ("STARTING", "UPDATING", "STOPPING", "AUTOSCALING", "RUNNING")
 
@@ -38,14 +33,12 @@ class Lifecycle:
         data_plane: DataPlane,
         pool: ClusterPool,
         operations: OperationLog,
-        on_running: Callable[[RunningJob, Callable[[str], None]], None] = lambda job, end: None,
+        on_running: Callable[[RunningJob, Callable[[str], None]], None],
     ) -> None:
         self._flink = data_plane
         self._pool = pool
         self._operations = operations
-        self._on_running = on_running
-        self._runs: dict[str, Run] = {}
-        self._lock = threading.RLock()
+        self._runs = Runs(data_plane, on_running)
 
     # ---- start ------------------------------------------------------------------------------
 
@@ -54,88 +47,31 @@ class Lifecycle:
         record = _record(data)
         if record is None:
             return _not_found(data)
-        status = record["ApplicationStatus"]
-        if status != "READY":
-            return ministack.error(
-                "ResourceInUseException", f"Application cannot be started in '{status}' state"
-            )
-        run = copy.deepcopy(data.get("RunConfiguration") or {})
-        try:
-            savepoint = snapshots.location(record, run.get("ApplicationRestoreConfiguration") or {})
-            execution_role.check(record["ServiceExecutionRole"], record["ApplicationARN"])
-        except (ValueError, execution_role.RoleRefusedError) as error:
-            return ministack.error("InvalidArgumentException", str(error))
-        if not self._pool.supports(record["RuntimeEnvironment"]):
-            return ministack.error(
-                "InvalidApplicationConfigurationException",
-                f"There is no Flink for {record['RuntimeEnvironment']} on this machine.",
-            )
-        record["RunConfiguration"] = run
-        record["ApplicationStatus"] = "STARTING"
-        record["_driven"] = True
-        operation = self._operations.begin(record["ApplicationARN"], "StartApplication")
-        self._launch(record, savepoint, operation)
+        with self._runs.lock:
+            status = record["ApplicationStatus"]
+            if status != "READY":
+                return ministack.error(
+                    "ResourceInUseException", f"Application cannot be started in '{status}' state"
+                )
+            run = copy.deepcopy(data.get("RunConfiguration") or {})
+            try:
+                savepoint = snapshots.location(
+                    record, run.get("ApplicationRestoreConfiguration") or {}
+                )
+                execution_role.check(record["ServiceExecutionRole"], record["ApplicationARN"])
+            except (ValueError, execution_role.RoleRefusedError) as error:
+                return ministack.error("InvalidArgumentException", str(error))
+            if not self._pool.supports(record["RuntimeEnvironment"]):
+                return ministack.error(
+                    "InvalidApplicationConfigurationException",
+                    f"There is no Flink for {record['RuntimeEnvironment']} on this machine.",
+                )
+            record["_RunConfiguration"] = run
+            record["ApplicationStatus"] = "STARTING"
+            record["_driven"] = True
+            operation = self._operations.begin(record["ApplicationARN"], "StartApplication")
+            self._runs.launch(record, savepoint, operation)
         return ministack.answer({"OperationId": operation.operation_id})
-
-    def _launch(self, record: dict[str, Any], savepoint: str | None, operation: Operation) -> None:
-        run = Run(operation)
-        with self._lock:
-            self._runs[record["ApplicationARN"]] = run
-        _in_thread(self._run, record, savepoint, run)
-
-    def _run(self, record: dict[str, Any], savepoint: str | None, run: Run) -> None:
-        def known(cluster: Cluster) -> bool:
-            with self._lock:
-                run.cluster = cluster
-                return not run.overtaken
-
-        allow = record.get("RunConfiguration", {}).get("FlinkRunConfiguration") or {}
-        try:
-            job = self._flink.start(
-                Application.of(record),
-                savepoint,
-                allow_non_restored_state=(
-                    str(allow.get("AllowNonRestoredState", False)).lower() == "true"
-                ),
-                cluster_known=known,
-            )
-        except Exception as error:
-            if not isinstance(error, FlinkError):
-                logger.exception("starting %s", record["ApplicationName"])
-            with self._lock:
-                if run.overtaken:
-                    return
-                logger.info("%s did not start: %s", record["ApplicationName"], error)
-                run.operation.finish(FAILED, str(error)[:2000])
-                self._settle(record, "READY", run)
-            return
-        with self._lock:
-            if run.overtaken:
-                job.cluster.close()
-                return
-            run.job = job
-            record["ApplicationStatus"] = "RUNNING"
-            run.operation.finish()
-        self._on_running(job, lambda state: self._job_ended(record, run, state))
-
-    def _job_ended(self, record: dict[str, Any], run: Run, state: str) -> None:
-        """The job has ended by itself, in this state."""
-        # A bounded job that finished leaves a READY application; one that failed leaves it
-        # RUNNING without a job, as on the service.
-        with self._lock:
-            if run.overtaken or record["ApplicationStatus"] != "RUNNING":
-                return
-            logger.info("the job of %s is %s", record["ApplicationName"], state)
-            if state == "FINISHED" and run.cluster is not None:
-                run.cluster.close()
-                self._settle(record, "READY", run)
-
-    def _settle(self, record: dict[str, Any], status: str, run: Run) -> None:
-        record["ApplicationStatus"] = status
-        if status == "READY":
-            record["_driven"] = False
-            if self._runs.get(record["ApplicationARN"]) is run:
-                del self._runs[record["ApplicationARN"]]
 
     # ---- stop -------------------------------------------------------------------------------
 
@@ -145,7 +81,7 @@ class Lifecycle:
         if record is None:
             return _not_found(data)
         force = bool(data.get("Force"))
-        with self._lock:
+        with self._runs.lock:
             status = record["ApplicationStatus"]
             if status != "RUNNING" and not (force and status in _FORCIBLE):
                 return ministack.error(
@@ -153,27 +89,24 @@ class Lifecycle:
                     f"Application cannot be Stopped in '{status}' state",
                 )
             operation = self._operations.begin(record["ApplicationARN"], "StopApplication")
-            run = self._runs.get(record["ApplicationARN"])
-            if force or run is None or run.job is None:
+            run = self._runs.of(record)
+            if force or run is None:
                 record["ApplicationStatus"] = "FORCE_STOPPING" if force else "STOPPING"
                 if run is not None:
                     run.overtaken = True
                     run.operation.finish(CANCELLED)
-                _in_thread(self._force_stop, record, run, operation)
+                in_thread(self._force_stop, record, run, operation)
             else:
                 record["ApplicationStatus"] = "STOPPING"
-                snapshot = None
-                if Application.of(record).snapshots_enabled:
-                    name = f"STOP-{record['ApplicationName']}-{int(time.time() * 1000)}"
-                    snapshot = snapshots.begin(record, name)
-                _in_thread(self._graceful_stop, record, run, operation, snapshot)
+                snapshot = self._begin_snapshot(record, "STOP")
+                in_thread(self._graceful_stop, record, run, operation, snapshot)
         return ministack.answer({"OperationId": operation.operation_id})
 
     def _force_stop(self, record: dict[str, Any], run: Run | None, operation: Operation) -> None:
         if run is not None and run.cluster is not None:
             run.cluster.close()
-        with self._lock:
-            self._settle(record, "READY", run or Run(operation))
+        with self._runs.lock:
+            self._runs.ended(record, run)
             operation.finish()
         self._pool.prepare(Application.of(record))
 
@@ -185,18 +118,17 @@ class Lifecycle:
         snapshot: dict[str, Any] | None,
     ) -> None:
         failure = self._end_job(run, snapshot)
-        with self._lock:
+        with self._runs.lock:
             if run.overtaken:
                 operation.finish(CANCELLED)
-                return
-            if failure:
+            elif failure:
                 # The service leaves the job running when the snapshot of the stop fails.
                 operation.finish(FAILED, failure)
                 record["ApplicationStatus"] = "RUNNING"
-                return
-            run.overtaken = True
-            self._settle(record, "READY", run)
-            operation.finish()
+            else:
+                run.overtaken = True
+                self._runs.ended(record, run)
+                operation.finish()
 
     def _end_job(self, run: Run, snapshot: dict[str, Any] | None) -> str:
         """Stop the job with its snapshot; returns the failure, or an empty string."""
@@ -209,7 +141,7 @@ class Lifecycle:
             location = self._flink.stop_with_snapshot(run.job, snapshot["SnapshotName"])
         except (FlinkError, OSError) as error:
             snapshots.failed(snapshot)
-            return f"Failed to take snapshot {snapshot['SnapshotName']}: {error}"[:2000]
+            return f"Failed to take snapshot {snapshot['SnapshotName']}: {error}"[:MAX_REASON]
         snapshots.ready(snapshot, location)
         return ""
 
@@ -219,15 +151,13 @@ class Lifecycle:
         self, record: dict[str, Any], previous: dict[str, Any], operation: Operation
     ) -> None:
         """An update of a running application: stop with a snapshot, start the new version."""
-        with self._lock:
-            run = self._runs.get(record["ApplicationARN"])
+        with self._runs.lock:
+            run = self._runs.of(record)
             record["ApplicationStatus"] = "UPDATING"
-            snapshot = None
-            if Application.of(record).snapshots_enabled:
-                name = f"UPDATEAPPLICATION-{record['ApplicationName']}-{int(time.time() * 1000)}"
-                snapshot = snapshots.begin(record, name)
+            snapshot = self._begin_snapshot(record, "UPDATEAPPLICATION")
+            if snapshot is not None:
                 snapshot["ApplicationVersionId"] = previous["ApplicationVersionId"]
-        _in_thread(self._update, record, previous, operation, run, snapshot)
+        in_thread(self._update, record, previous, operation, run, snapshot)
 
     def _update(
         self,
@@ -238,7 +168,7 @@ class Lifecycle:
         snapshot: dict[str, Any] | None,
     ) -> None:
         failure = self._end_job(run, snapshot) if run else ""
-        with self._lock:
+        with self._runs.lock:
             if run is not None and run.overtaken:
                 operation.finish(CANCELLED)
                 return
@@ -251,9 +181,18 @@ class Lifecycle:
                 return
             if run is not None:
                 run.overtaken = True
-        self._launch(record, snapshot["_SavepointPath"] if snapshot else None, operation)
+            location = snapshot["_SavepointPath"] if snapshot else None
+            self._runs.launch(record, location, operation)
 
     # ---- snapshots and the end --------------------------------------------------------------
+
+    @staticmethod
+    def _begin_snapshot(record: dict[str, Any], kind: str) -> dict[str, Any] | None:
+        """The service's own snapshot, when the application has them enabled."""
+        if not Application.of(record).snapshots_enabled:
+            return None
+        name = f"{kind}-{record['ApplicationName']}-{int(time.time() * 1000)}"
+        return snapshots.begin(record, name)
 
     def create_snapshot(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
         """CreateApplicationSnapshot."""
@@ -261,7 +200,7 @@ class Lifecycle:
         if record is None:
             return _not_found(data)
         name, application = data.get("SnapshotName", ""), record["ApplicationName"]
-        with self._lock:
+        with self._runs.lock:
             status = record["ApplicationStatus"]
             if status != "RUNNING":
                 return ministack.error(
@@ -274,12 +213,12 @@ class Lifecycle:
                     "ResourceInUseException",
                     f"Provided Snapshot name {name} already exists for application {application}",
                 )
-            run = self._runs.get(record["ApplicationARN"])
+            run = self._runs.of(record)
             snapshot = snapshots.begin(record, name)
             operation = self._operations.begin(
                 record["ApplicationARN"], "CreateApplicationSnapshot"
             )
-        _in_thread(self._snapshot, run, snapshot, operation)
+        in_thread(self._snapshot, run, snapshot, operation)
         return ministack.answer({})
 
     def _snapshot(self, run: Run | None, snapshot: dict[str, Any], operation: Operation) -> None:
@@ -289,16 +228,13 @@ class Lifecycle:
             snapshots.ready(snapshot, self._flink.snapshot(run.job, snapshot["SnapshotName"]))
         except (FlinkError, OSError) as error:
             snapshots.failed(snapshot)
-            operation.finish(FAILED, str(error)[:2000])
+            operation.finish(FAILED, str(error)[:MAX_REASON])
         else:
             operation.finish()
 
     def deleted(self, record: dict[str, Any]) -> None:
         """The application is gone from the control plane: end and delete what it has."""
-        with self._lock:
-            run = self._runs.pop(record["ApplicationARN"], None)
-            if run is not None:
-                run.overtaken = True
+        run = self._runs.drop(record)
         self._operations.forget(record["ApplicationARN"])
         application = Application.of(record)
 
@@ -307,7 +243,7 @@ class Lifecycle:
                 run.cluster.close()
             self._flink.delete(application)
 
-        _in_thread(clean)
+        in_thread(clean)
 
 
 def _record(data: dict[str, Any]) -> dict[str, Any] | None:
@@ -321,7 +257,3 @@ def _not_found(data: dict[str, Any]) -> Any:  # noqa: ANN401
     return ministack.error(
         "ResourceNotFoundException", f"Application '{data.get('ApplicationName')}' does not exist."
     )
-
-
-def _in_thread(function: Callable[..., None], *arguments: object) -> None:
-    threading.Thread(target=function, args=arguments, daemon=True).start()

@@ -1,0 +1,171 @@
+"""An application on a real Flink whose job does wrong what it is told to."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from managed_flink_local.environment import ACCOUNT, REGION
+from tests.emulator.cloud import Cloud, arn, trust
+
+# Counts up; what it does wrong is in its property group.
+MAIN = """
+import json, os
+with open(os.environ["MANAGED_FLINK_PROPERTIES_FILE"]) as file:
+    job = {g["PropertyGroupId"]: g["PropertyMap"] for g in json.load(file)}["job"]
+if job["fault"] == "main":
+    raise ValueError("main gives up")
+from pyflink.table import EnvironmentSettings, TableEnvironment
+table = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+rows = ", 'number-of-rows' = '20'" if job["fault"] == "end" else ""
+table.execute_sql("CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', "
+    "'rows-per-second' = '20', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', "
+    "'fields.n.end' = '100000'" + rows + ")")
+path = "s3://" + job["bucket"] + ("/elsewhere/" if job["fault"] == "role" else "/numbers/")
+table.execute_sql("CREATE TABLE found (n BIGINT) WITH ('connector' = 'filesystem', "
+    f"'path' = '{path}', 'format' = 'json', 'sink.rolling-policy.rollover-interval' = '1 s', "
+    "'sink.rolling-policy.check-interval' = '1 s')")
+statements = table.create_statement_set()
+divisor = "(n - 5)" if job["fault"] == "record" else "1"
+statements.add_insert_sql(f"INSERT INTO found SELECT n / {divisor} FROM numbers")
+statements.execute()
+"""
+
+
+class Job:
+    """An application whose fault is chosen before each start."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud, self.name = cloud, cloud.name("job")
+        self.flink, self.logs, self.s3 = cloud.flink, cloud.client("logs"), cloud.client("s3")
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("main.py", MAIN)
+        self.s3.create_bucket(Bucket=self.name)
+        self.s3.put_object(Bucket=self.name, Key="job.zip", Body=packed.getvalue())
+        self.logs.create_log_group(logGroupName=self.name)
+        self.logs.create_log_stream(logGroupName=self.name, logStreamName="log")
+        stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{self.name}:log-stream:log"
+        location = {"BucketARN": f"arn:aws:s3:::{self.name}", "FileKey": "job.zip"}
+        self.flink.create_application(
+            ApplicationName=self.name,
+            RuntimeEnvironment="FLINK-1_20",
+            ServiceExecutionRole=self._role(),
+            CloudWatchLoggingOptions=[{"LogStreamARN": stream}],
+            ApplicationConfiguration={
+                "ApplicationCodeConfiguration": {
+                    "CodeContentType": "ZIPFILE",
+                    "CodeContent": {"S3ContentLocation": location},
+                },
+                "FlinkApplicationConfiguration": {
+                    "CheckpointConfiguration": {
+                        "ConfigurationType": "CUSTOM",
+                        "CheckpointingEnabled": True,
+                        "CheckpointInterval": 1000,
+                        "MinPauseBetweenCheckpoints": 500,
+                    }
+                },
+                "EnvironmentProperties": {"PropertyGroups": self._groups("none")},
+                "ApplicationSnapshotConfiguration": {"SnapshotsEnabled": True},
+            },
+        )
+
+    def _role(self) -> str:
+        iam = self.cloud.client("iam")
+        created = iam.create_role(
+            RoleName=self.name, AssumeRolePolicyDocument=trust(arn(self.name))
+        )
+        objects = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+        bucket = f"arn:aws:s3:::{self.name}"
+        statements = [
+            {"Effect": "Allow", "Action": objects, "Resource": f"{bucket}/numbers/*"},
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket},
+        ]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_role_policy(RoleName=self.name, PolicyName="job", PolicyDocument=policy)
+        return str(created["Role"]["Arn"])
+
+    def _groups(self, fault: str) -> list[dict[str, Any]]:
+        run = {"python": "main.py"}
+        return [
+            {"PropertyGroupId": "kinesis.analytics.flink.run.options", "PropertyMap": run},
+            {"PropertyGroupId": "job", "PropertyMap": {"fault": fault, "bucket": self.name}},
+        ]
+
+    def start(self, fault: str, snapshot: str = "") -> str:
+        """Start with this fault; returns the status it ends in."""
+        described = self.flink.describe_application(ApplicationName=self.name)
+        groups = {"PropertyGroups": self._groups(fault)}
+        self.flink.update_application(
+            ApplicationName=self.name,
+            CurrentApplicationVersionId=described["ApplicationDetail"]["ApplicationVersionId"],
+            ApplicationConfigurationUpdate={"EnvironmentPropertyUpdates": groups},
+        )
+        restore = {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}
+        if snapshot:
+            custom = "RESTORE_FROM_CUSTOM_SNAPSHOT"
+            restore = {"ApplicationRestoreType": custom, "SnapshotName": snapshot}
+        self.flink.start_application(
+            ApplicationName=self.name,
+            RunConfiguration={"ApplicationRestoreConfiguration": restore},
+        )
+        return self.until("RUNNING", "READY")
+
+    def restored_from(self) -> str | None:
+        """The snapshot that the service says the run was started from."""
+        detail = self.flink.describe_application(ApplicationName=self.name)["ApplicationDetail"]
+        run = detail["ApplicationConfigurationDescription"]["RunConfigurationDescription"]
+        name = run["ApplicationRestoreConfigurationDescription"].get("SnapshotName")
+        return None if name is None else str(name)
+
+    def stop(self, *, force: bool = False) -> str:
+        self.flink.stop_application(ApplicationName=self.name, Force=force)
+        return self.until("READY", "RUNNING")
+
+    def until(self, *statuses: str) -> str:
+        deadline = time.monotonic() + 90
+        while (status := self.cloud.application_status(self.name)) not in statuses:
+            assert time.monotonic() < deadline, f"{self.name} is still {status}"
+            time.sleep(0.2)
+        return status
+
+    def snapshots(self) -> list[tuple[str, str]]:
+        """Names and statuses, oldest first."""
+        found = self.flink.list_application_snapshots(ApplicationName=self.name)
+        return [(s["SnapshotName"], s["SnapshotStatus"]) for s in found["SnapshotSummaries"]]
+
+    def rows(self) -> list[int]:
+        """What is committed in the bucket, in order."""
+        listed = self.s3.list_objects_v2(Bucket=self.name, Prefix="numbers/part")
+        found = [
+            json.loads(line)["n"]
+            for entry in listed.get("Contents", [])
+            for line in self.s3.get_object(Bucket=self.name, Key=entry["Key"])["Body"].iter_lines()
+        ]
+        return sorted(found)
+
+    def logged(self, pattern: str) -> list[dict[str, Any]]:
+        """Wait for an event with this pattern; returns those that are there."""
+        for _ in range(60):
+            found = self.logs.filter_log_events(logGroupName=self.name, filterPattern=pattern)
+            if found["events"]:
+                return [json.loads(event["message"]) for event in found["events"]]
+            time.sleep(0.25)
+        return []
+
+    def metric(self, name: str) -> list[float]:
+        now = datetime.now(UTC)
+        found = self.cloud.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/KinesisAnalytics",
+            MetricName=name,
+            Dimensions=[{"Name": "Application", "Value": self.name}],
+            StartTime=now - timedelta(minutes=2),
+            EndTime=now + timedelta(seconds=5),
+            Period=60,
+            Statistics=["Maximum"],
+        )
+        return [point["Maximum"] for point in found["Datapoints"]]
