@@ -103,6 +103,14 @@ class FlinkPipeline(Construct):
                 "at least one",
                 "Bind what the job reads and writes; a job without either is a FlinkApplication.",
             )
+        if state_key is not None and not runtime.supports_customer_managed_key:
+            raise invalid(
+                self,
+                "state_key",
+                f"a customer managed key with {runtime.name}",
+                "no key, or a runtime from FLINK-1_20 on",
+                "Use Runtime.FLINK_1_20, or leave the key out.",
+            )
         removal = effective_removal(self, removal_policy)
         if state_key is None and runtime.supports_customer_managed_key:
             state_key = make_state_key(self, "StateKey", removal=removal)

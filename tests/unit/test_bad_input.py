@@ -181,7 +181,7 @@ def test_fails_when_application_name_is_a_token(stack: cdk.Stack, job: Path) -> 
 def test_fails_when_key_is_given_with_flink_1_19(stack: cdk.Stack, job: Path) -> None:
     refused(
         lambda: pipeline(stack, job, runtime=Runtime.FLINK_1_19, state_key=kms.Key(stack, "Key")),
-        "encryption_key",
+        "state_key is",
         "FLINK-1_19",
         "FLINK-1_20",
     )
@@ -258,7 +258,7 @@ def test_fails_when_the_gate_cannot_be_passed_in_time() -> None:
 
 
 def test_fails_when_a_threshold_or_an_address_is_none() -> None:
-    refused(lambda: Threshold(value=-1), "value and periods", "None in AlarmThresholds")
+    refused(lambda: Threshold(value=-1), "value is -1", "0 or more", "None in AlarmThresholds")
     refused(lambda: Notifications(emails=("nobody",)), "'nobody'", "data-team@example.com")
 
 

@@ -153,7 +153,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 "cdk-managed-flink:key-policy",
                 "encryption_key is imported, so its policy is not changed here: it has to allow "
                 "kinesisanalytics.amazonaws.com and infrastructure.kinesisanalytics.amazonaws.com "
-                f"for the application {self.application_name}.",
+                f"for the application {self.application_name}, and CloudWatch Logs of the Region "
+                "(logs.<region>.amazonaws.com) for log groups of this stack.",
             )
         grant_code(self.role, bucket_arn=location.bucket_arn, key=location.file_key)
         grant_logs(

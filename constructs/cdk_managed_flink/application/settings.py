@@ -56,23 +56,24 @@ class Parallelism:
     kpu_quota: int = DEFAULT_KPU_QUOTA
 
     def __post_init__(self) -> None:
-        if Token.is_unresolved(self.parallelism) or Token.is_unresolved(self.parallelism_per_kpu):
-            return
-        if not 1 <= self.parallelism_per_kpu <= MAX_PARALLELISM_PER_KPU:
+        per_kpu, quota = self.parallelism_per_kpu, self.kpu_quota
+        if not Token.is_unresolved(per_kpu) and not 1 <= per_kpu <= MAX_PARALLELISM_PER_KPU:
             raise invalid(
                 "Parallelism",
                 "parallelism_per_kpu",
-                self.parallelism_per_kpu,
+                per_kpu,
                 f"1 to {MAX_PARALLELISM_PER_KPU}",
                 "Choose 1 for stateful jobs, 2 to 4 for jobs that wait for input and output.",
             )
-        most = self.kpu_quota * self.parallelism_per_kpu
+        if any(Token.is_unresolved(number) for number in (self.parallelism, per_kpu, quota)):
+            return
+        most = quota * per_kpu
         if not 1 <= self.parallelism <= most:
             raise invalid(
                 "Parallelism",
                 "parallelism",
                 self.parallelism,
-                f"1 to {most} ({self.kpu_quota} KPUs with {self.parallelism_per_kpu} on each)",
+                f"1 to {most} ({quota} KPUs with {per_kpu} on each)",
                 "Lower it, raise parallelism_per_kpu, or have AWS raise the quota L-3A88E041 and "
                 "set kpu_quota to the new value.",
             )

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import jsii
-from aws_cdk import IAnyProducer, IResolvable, IResolveContext, Lazy, Stack
+from aws_cdk import CfnParameter, IAnyProducer, IResolvable, IResolveContext, Lazy, Stack
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from constructs import Construct
 
 # ``${Name}`` in Fn::Sub, but neither a pseudo parameter nor a literal ``${!Name}``.
 _OWN_NAME = re.compile(r"\$\{(?!AWS::|!)")
+_NAME_IN_SUB = re.compile(r"\$\{([^!}.]+)")
 
 
 class TrackedApplication(kda.CfnApplication):
@@ -57,7 +58,8 @@ def change_key(application: TrackedApplication, *, also: Sequence[Any] = ()) -> 
         also: Further values that belong to the application, such as its logging option's.
 
     ``Digest`` covers the template's text. ``Inputs`` holds the references in it, whose values may
-    change while the text stays, and makes what they refer to come first in a deploy.
+    change while the text stays, and makes what they refer to come first in a deploy. Parameters
+    with NoEcho are left out: CDK's provider framework logs the properties of custom resources.
     """
     return Lazy.uncached_any(_ChangeKey(application, also))
 
@@ -67,16 +69,35 @@ class _ChangeKey:
     def __init__(self, application: TrackedApplication, also: Sequence[Any]) -> None:
         self._application = application
         self._also = also
+        self._known: set[str] = set()
+        self._no_echo: set[str] = set()
 
     def produce(self, context: IResolveContext) -> Any:  # noqa: ANN401
         rendered = self._application.rendered()
         rendered["also"] = Stack.of(self._application).resolve(list(self._also))
         text = json.dumps(rendered, sort_keys=True)
         references = {json.dumps(found, sort_keys=True): found for found in _references(rendered)}
+        secrets = self._secrets(_names(list(references.values())))
         return {
             "Digest": hashlib.sha256(text.encode()).hexdigest(),
-            "Inputs": [references[key] for key in sorted(references)],
+            "Inputs": [
+                reference
+                for _, reference in sorted(references.items())
+                if not _names(reference) & secrets
+            ],
         }
+
+    def _secrets(self, names: set[str]) -> set[str]:
+        """Parameters with NoEcho; the walk over the stack is only done for names that are new."""
+        if not names <= self._known:
+            self._known |= names
+            stack = Stack.of(self._application)
+            self._no_echo = {
+                str(stack.resolve(parameter.logical_id))
+                for parameter in stack.node.find_all()
+                if isinstance(parameter, CfnParameter) and parameter.no_echo
+            }
+        return self._no_echo
 
 
 def _references(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401
@@ -89,6 +110,23 @@ def _references(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         return [] if str(value["Ref"]).startswith("AWS::") else [value]
     if len(value) == 1 and next(iter(value)) in ("Fn::GetAtt", "Fn::ImportValue"):
         return [value]
-    if isinstance(text := value.get("Fn::Sub"), str):
-        return [value] if _OWN_NAME.search(text) else []
+    if "Fn::Sub" in value:
+        return [value] if _OWN_NAME.search(_text(value["Fn::Sub"])) else []
     return [found for item in value.values() for found in _references(item)]
+
+
+def _names(references: Any) -> set[str]:  # noqa: ANN401
+    """Logical names in a Ref, in an Fn::Sub, or in a list or map of them."""
+    if isinstance(references, list):
+        return {name for item in references for name in _names(item)}
+    if not isinstance(references, dict):
+        return set()
+    names = {str(references["Ref"])} if "Ref" in references else set()
+    if "Fn::Sub" in references:
+        names.update(_NAME_IN_SUB.findall(_text(references["Fn::Sub"])))
+    return names.union(*(_names(value) for value in references.values()))
+
+
+def _text(sub: Any) -> str:  # noqa: ANN401
+    """The text of an Fn::Sub, with or without values of its own."""
+    return str(sub[0] if isinstance(sub, list) else sub)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Self
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Token
 
 from cdk_managed_flink.application.errors import invalid
 
@@ -43,10 +43,11 @@ class HealthGate:
 
     def __post_init__(self) -> None:
         for name in ("max_restarts", "min_records"):
-            if getattr(self, name) < 0:
-                raise invalid(
-                    "HealthGate", name, getattr(self, name), "0 or more", "Use 0 for none."
-                )
+            value = getattr(self, name)
+            if not Token.is_unresolved(value) and value < 0:
+                raise invalid("HealthGate", name, value, "0 or more", "Use 0 for none.")
+        if self.timeout.is_unresolved():
+            return
         if self.timeout.to_seconds() >= HANDLER_DEADLINE.to_seconds():
             raise invalid(
                 "HealthGate",
@@ -55,6 +56,8 @@ class HealthGate:
                 f"less than {HANDLER_DEADLINE.to_human_string()}",
                 "A deploy step ends after that; choose a shorter time.",
             )
+        if self.window.is_unresolved():
+            return
         if self.window.to_seconds() >= self.timeout.to_seconds():
             raise invalid(
                 "HealthGate",
@@ -75,9 +78,18 @@ class HealthGate:
     def properties(self) -> dict[str, str]:
         """The gate as the handlers read it."""
         return {
-            "WindowSeconds": str(int(self.window.to_seconds())),
-            "PeriodSeconds": str(int(self.period.to_seconds())),
-            "MaxRestarts": str(self.max_restarts),
-            "MinRecords": str(self.min_records),
-            "DeadlineSeconds": str(int(self.timeout.to_seconds())),
+            "WindowSeconds": seconds(self.window),
+            "PeriodSeconds": seconds(self.period),
+            "MaxRestarts": _number(self.max_restarts),
+            "MinRecords": _number(self.min_records),
+            "DeadlineSeconds": seconds(self.timeout),
         }
+
+
+def seconds(duration: Duration) -> str:
+    """A duration as the handlers read it; a token stays one."""
+    return _number(duration.to_seconds())
+
+
+def _number(value: float) -> str:
+    return Token.as_string(value) if Token.is_unresolved(value) else str(int(value))

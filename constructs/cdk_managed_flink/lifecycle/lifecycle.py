@@ -15,6 +15,7 @@ from cdk_managed_flink.lifecycle.health_gate import (
     CLOUDFORMATION_DEADLINE,
     HANDLER_DEADLINE,
     HealthGate,
+    seconds,
 )
 from cdk_managed_flink.lifecycle.provider import DEFAULT_POLL_INTERVAL, LifecycleProvider
 
@@ -76,7 +77,7 @@ class FlinkLifecycle(Construct):
         common = {
             "ApplicationName": application.application_name,
             "Application": key,
-            "DeadlineSeconds": str(int(HANDLER_DEADLINE.to_seconds())),
+            "DeadlineSeconds": seconds(HANDLER_DEADLINE),
         }
         self.prepare = CustomResource(
             self,
@@ -84,7 +85,7 @@ class FlinkLifecycle(Construct):
             resource_type="Custom::FlinkPrepare",
             service_token=provider.service_token,
             service_timeout=CLOUDFORMATION_DEADLINE,
-            properties={**common, "MaxStateLossSeconds": str(int(max_state_loss.to_seconds()))},
+            properties={**common, "MaxStateLossSeconds": seconds(max_state_loss)},
         )
         names = application.runtime.metric_names
         self.prove = CustomResource(

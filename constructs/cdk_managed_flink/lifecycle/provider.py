@@ -35,8 +35,18 @@ class LifecycleProvider(Construct):
         """The stack's provider, made when first asked for.
 
         Raises:
-            ValueError: Another pipeline of the stack asked for another interval.
+            ValueError: Another pipeline of the stack asked for another interval, or it is shorter
+                than a second or not known at synth.
         """
+        if poll_interval.is_unresolved() or poll_interval.to_seconds() < 1:
+            raise invalid(
+                scope,
+                "poll_interval",
+                poll_interval,
+                "a literal of 1 second or more",
+                "How often is asked is fixed at synth, in the state machine that waits: use "
+                "Duration.seconds(10).",
+            )
         stack = Stack.of(scope)
         found = stack.node.try_find_child(_ID)
         if found is None:
@@ -127,7 +137,8 @@ class LifecycleProvider(Construct):
         own = [
             child for child in self._provider.node.find_all() if isinstance(child, lambda_.Function)
         ]
-        for function in (*functions, *own):
+        called = [function for function in own if function.node.id != "framework-onEvent"]
+        for function in (*functions, *called):
             acknowledge_wildcard(
                 self._provider,
                 f"{function.function_arn}:*",

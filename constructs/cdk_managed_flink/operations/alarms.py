@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
@@ -26,14 +26,16 @@ class Threshold:
     periods: int = 3
 
     def __post_init__(self) -> None:
-        if self.value < 0 or self.periods < 1:
-            raise invalid(
-                "Threshold",
-                "value and periods",
-                (self.value, self.periods),
-                "a value of 0 or more and at least one period",
-                "Switch an alarm off with None in AlarmThresholds.",
-            )
+        for name, least in (("value", 0), ("periods", 1)):
+            number = getattr(self, name)
+            if not Token.is_unresolved(number) and number < least:
+                raise invalid(
+                    "Threshold",
+                    name,
+                    number,
+                    f"{least} or more",
+                    "Switch an alarm off with None in AlarmThresholds.",
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

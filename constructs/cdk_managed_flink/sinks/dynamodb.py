@@ -64,10 +64,19 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 'Say DynamoDbSink(partition_key="session_id").',
             )
         if self.table is None:
+            if self.encryption_key is not None:
+                raise invalid(
+                    "DynamoDbSink",
+                    "encryption_key",
+                    self.encryption_key,
+                    "the key of an existing table",
+                    "A new table is encrypted with the pipeline's data_key.",
+                )
             return
         new = ("partition_key", "sort_key", "billing", "time_to_live_attribute", "removal_policy")
-        for name in new:
-            if getattr(self, name) is not None:
+        defaults = {**dict.fromkeys(new), "point_in_time_recovery": True}
+        for name, default in defaults.items():
+            if getattr(self, name) is not default:
                 raise invalid(
                     "DynamoDbSink",
                     name,

@@ -49,7 +49,9 @@ class Lifecycle:
 
     def __post_init__(self) -> None:
         infrequent, expire = self.infrequent_access_after, self.expire_after
-        if infrequent is not None and infrequent.to_days() < 30:
+        if infrequent is None or infrequent.is_unresolved():
+            return
+        if infrequent.to_days() < 30:
             raise invalid(
                 "Lifecycle",
                 "infrequent_access_after",
@@ -57,7 +59,9 @@ class Lifecycle:
                 "30 days or more",
                 "S3 moves no younger object to Standard-IA.",
             )
-        if infrequent and expire and expire.to_days() <= infrequent.to_days():
+        if expire is None or expire.is_unresolved():
+            return
+        if expire.to_days() <= infrequent.to_days():
             raise invalid(
                 "Lifecycle",
                 "expire_after",
@@ -124,7 +128,11 @@ class S3Sink(Sink[s3.IBucket]):
     removal_policy: RemovalPolicy | None = None
 
     def __post_init__(self) -> None:
-        if self.prefix and not Token.is_unresolved(self.prefix) and not _PREFIX.match(self.prefix):
+        if (
+            self.prefix
+            and not Token.is_unresolved(self.prefix)
+            and not _PREFIX.fullmatch(self.prefix)
+        ):
             raise invalid(
                 "S3Sink",
                 "prefix",
@@ -142,6 +150,14 @@ class S3Sink(Sink[s3.IBucket]):
                         "nothing beside bucket=",
                         "An existing bucket is never changed: leave it out, or leave out bucket.",
                     )
+        elif self.encryption_key is not None:
+            raise invalid(
+                "S3Sink",
+                "encryption_key",
+                self.encryption_key,
+                "the key of an existing bucket",
+                "A new bucket is encrypted with the pipeline's data_key.",
+            )
         if self.format in _OPEN_OVER_CHECKPOINTS:
             raise invalid(
                 "S3Sink",
