@@ -1,247 +1,306 @@
-"""The production stack's resources, written by hand with plain CDK: what the library stands for."""
+"""The stack of ``stacks/sensors.py`` for production, written by hand with plain CDK.
 
-import json
+Each resource has the settings that the library gives it, as an engineer would write them who knows
+the service and has only CDK. Nothing here is derived, checked or shared with other stacks.
+"""
+
 from pathlib import Path
+from typing import Any
 
-import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import (
+    ArnFormat,
+    CfnOutput,
+    Duration,
+    RemovalPolicy,
+    Stack,
+)
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
-from aws_cdk import custom_resources as cr
+from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from benchmarks.plain_keys import allow_application, allow_log_group
+from benchmarks.plain_lifecycle import add_lifecycle
+from benchmarks.plain_operations import add_alarms
+
 ROOT = Path(__file__).parents[1]
-NAME = "prod-sensors-plain"
+NAME = "sensors"
+KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
-class PlainStack(cdk.Stack):
-    """Stream, buckets, table, keys, application, lifecycle resources, alarms, topic."""
+class PlainSensorsStack(Stack):
+    """Keys, stream, buckets, table, the application with role and log, lifecycle and alarms."""
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
-        arn = self.format_arn(
+        self.application_arn = self.format_arn(
             service="kinesisanalytics", resource="application", resource_name=NAME
         )
-        state_key, data_key, topic_key = (
-            kms.Key(self, name, enable_key_rotation=name != "StateKey")
-            for name in ("StateKey", "DataKey", "TopicKey")
+        self.state_key = kms.Key(self, "StateKey", description="State", removal_policy=KEPT)
+        allow_application(self.state_key, self, self.application_arn)
+        allow_log_group(self.state_key, self)
+        self.data_key = kms.Key(
+            self, "DataKey", description="Data", enable_key_rotation=True, removal_policy=KEPT
         )
-        for principal in ("kinesisanalytics", "infrastructure.kinesisanalytics", "logs"):
-            state_key.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[iam.ServicePrincipal(f"{principal}.amazonaws.com")],
-                    actions=["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey"],
-                    resources=["*"],
-                )
-            )
-        stream = kinesis.Stream(
+        self.events = kinesis.Stream(
             self,
             "Events",
             stream_mode=kinesis.StreamMode.ON_DEMAND,
-            retention_period=cdk.Duration.days(7),
+            retention_period=Duration.days(7),
             encryption=kinesis.StreamEncryption.KMS,
-            encryption_key=data_key,
+            encryption_key=self.data_key,
+            removal_policy=KEPT,
         )
-        buckets = [
-            s3.Bucket(
-                self,
-                name,
-                block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-                encryption=s3.BucketEncryption.KMS,
-                encryption_key=data_key,
-                enforce_ssl=True,
-                versioned=True,
-                lifecycle_rules=[
-                    s3.LifecycleRule(
-                        abort_incomplete_multipart_upload_after=cdk.Duration.days(30),
-                        noncurrent_version_expiration=cdk.Duration.days(30),
-                    )
-                ],
-            )
-            for name in ("Lake", "Rejected")
-        ]
-        table = dynamodb.TableV2(
+        self.lake = self._bucket("Lake")
+        self.rejected = self._bucket("Rejected")
+        self.readings = self._table()
+        self.log_group = logs.LogGroup(
             self,
-            "Readings",
-            partition_key=dynamodb.Attribute(name="sensor", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="item", type=dynamodb.AttributeType.STRING),
-            encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
+            "LogGroup",
+            encryption_key=self.state_key,
+            retention=logs.RetentionDays.ONE_YEAR,
+            removal_policy=KEPT,
         )
-        log_group = logs.LogGroup(self, "LogGroup", encryption_key=state_key)
-        log_stream = logs.LogStream(self, "LogStream", log_group=log_group)
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal(
-                "kinesisanalytics.amazonaws.com",
-                conditions={"ArnEquals": {"aws:SourceArn": arn}},
-            ),
+        self.log_stream = logs.LogStream(
+            self, "LogStream", log_group=self.log_group, removal_policy=KEPT
         )
-        for acts, resources in (
-            (["s3:GetObject", "s3:GetObjectVersion"], ["arn:aws:s3:::code/job.zip"]),
-            (["logs:PutLogEvents"], [log_group.log_group_arn]),
-            (["kinesis:GetRecords", "kinesis:GetShardIterator"], [stream.stream_arn]),
-            (["dynamodb:BatchWriteItem"], [table.table_arn]),
-            (["s3:PutObject"], [bucket.arn_for_objects("*") for bucket in buckets]),
-            (["kms:Decrypt", "kms:GenerateDataKey"], [data_key.key_arn]),
-        ):
-            role.add_to_policy(iam.PolicyStatement(actions=acts, resources=resources))
+        code = s3_assets.Asset(self, "Code", path=str(ROOT / "jobs" / "sensors"))
+        role = self._role(code)
+        configuration = self._configuration(code)
         application = kda.CfnApplication(
             self,
             "Application",
             application_name=NAME,
+            application_mode="STREAMING",
             runtime_environment="FLINK-1_20",
             service_execution_role=role.role_arn,
-            application_configuration={
-                "applicationCodeConfiguration": {
-                    "codeContentType": "ZIPFILE",
-                    "codeContent": {
-                        "s3ContentLocation": {
-                            "bucketArn": "arn:aws:s3:::code",
-                            "fileKey": "job.zip",
-                        }
-                    },
-                },
-                "environmentProperties": {
-                    "propertyGroups": [
-                        {
-                            "propertyGroupId": "events",
-                            "propertyMap": {"stream": stream.stream_name},
-                        },
-                        {"propertyGroupId": "out", "propertyMap": {"table": table.table_name}},
-                        *(
-                            {
-                                "propertyGroupId": bucket.node.id,
-                                "propertyMap": {"path": bucket.bucket_name},
-                            }
-                            for bucket in buckets
-                        ),
-                    ]
-                },
-                "flinkApplicationConfiguration": {
-                    "parallelismConfiguration": {
-                        "configurationType": "CUSTOM",
-                        "parallelism": 4,
-                        "parallelismPerKpu": 1,
-                        "autoScalingEnabled": False,
-                    }
-                },
-            },
+            application_configuration=configuration,
         )
+        application.apply_removal_policy(KEPT)
         application.node.add_dependency(role)
         logging = kda.CfnApplicationCloudWatchLoggingOption(
             self,
             "LoggingOption",
             application_name=application.ref,
             cloud_watch_logging_option={
-                "logStreamArn": f"{log_group.log_group_arn}:{log_stream.log_stream_name}"
+                "logStreamArn": self._log_arn(
+                    f"{self.log_group.log_group_name}:log-stream:{self.log_stream.log_stream_name}"
+                )
             },
         )
-        prepare, prove = self._lifecycle(arn, log_group)
-        application.node.add_dependency(prepare)
-        prove.node.add_dependency(application, logging)
-        self._alarms(topic_key, stream, table)
+        restored_from = add_lifecycle(
+            self,
+            name=NAME,
+            arn=self.application_arn,
+            application=application,
+            logging=logging,
+            role=role,
+            state_key=self.state_key,
+            log_group=self.log_group,
+            log_stream=self.log_stream,
+            configuration=configuration,
+        )
+        add_alarms(self, name=NAME, stream=self.events, table=self.readings)
+        CfnOutput(self, "ApplicationName", value=NAME)
+        CfnOutput(self, "RestoredFrom", value=restored_from)
 
-    def _lifecycle(
-        self, arn: str, log_group: logs.LogGroup
-    ) -> tuple[cdk.CustomResource, cdk.CustomResource]:
-        own_log = logs.LogGroup(self, "LifecycleLog")
+    def _bucket(self, id: str) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            id,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.data_key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=Duration.days(30),
+                    noncurrent_version_expiration=Duration.days(30),
+                    transitions=[
+                        s3.Transition(
+                            storage_class=s3.StorageClass.INFREQUENT_ACCESS,
+                            transition_after=Duration.days(90),
+                        )
+                    ],
+                )
+            ],
+            removal_policy=KEPT,
+        )
+
+    def _table(self) -> dynamodb.TableV2:
+        table = dynamodb.TableV2(
+            self,
+            "Readings",
+            partition_key=dynamodb.Attribute(name="sensor", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="item", type=dynamodb.AttributeType.STRING),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=KEPT,
+        )
+        resource = table.node.default_child
+        assert isinstance(resource, dynamodb.CfnGlobalTable)
+        # The L2 takes a key of ours only in a stack that names its Region.
+        resource.add_property_override(
+            "Replicas.0.SSESpecification", {"KMSMasterKeyId": self.data_key.key_arn}
+        )
+        return table
+
+    def _role(self, code: s3_assets.Asset) -> iam.Role:
         role = iam.Role(
-            self, "LifecycleRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
-        )
-        own_log.grant_write(role)
-        for acts, resource in (
-            (["kinesisanalytics:DescribeApplication", "kinesisanalytics:StartApplication"], arn),
-            (["logs:FilterLogEvents"], log_group.log_group_arn),
-            (["cloudwatch:GetMetricData"], "*"),
-        ):
-            role.add_to_policy(iam.PolicyStatement(actions=acts, resources=[resource]))
-        code = lambda_.Code.from_asset(
-            str(ROOT / "constructs" / "cdk_managed_flink" / "handlers"),
-            exclude=["**/__pycache__"],
-        )
-        on_event, is_complete = (
-            lambda_.Function(
-                self,
-                name,
-                runtime=lambda_.Runtime.PYTHON_3_14,
-                handler=f"managed_flink_lifecycle.entry.{handler}",
-                code=code,
-                role=role,
-                log_group=own_log,
-            )
-            for name, handler in (("OnEvent", "on_event"), ("IsComplete", "is_complete"))
-        )
-        provider = cr.Provider(
             self,
-            "Provider",
-            on_event_handler=on_event,
-            is_complete_handler=is_complete,
-            disable_waiter_state_machine_logging=False,
-            log_group=own_log,
-            waiter_state_machine_log_options=cr.LogOptions(destination=own_log),
-        )
-        prepare, prove = (
-            cdk.CustomResource(
-                self,
-                name,
-                resource_type=f"Custom::Flink{name}",
-                service_token=provider.service_token,
-                properties={"ApplicationName": NAME, "Key": json.dumps({"by": "hand"})},
-            )
-            for name in ("Prepare", "Prove")
-        )
-        return prepare, prove
-
-    def _alarms(self, key: kms.Key, stream: kinesis.Stream, table: dynamodb.TableV2) -> None:
-        topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
-        for address in ("data-team@example.com", "on-call@example.com"):
-            topic.add_subscription(subscriptions.EmailSubscription(address))
-        application = {"Application": NAME}
-        metrics: list[tuple[str, str, dict[str, str]]] = [
-            ("AWS/KinesisAnalytics", name, application)
-            for name in (
-                "fullRestarts",
-                "numberOfFailedCheckpoints",
-                "containerCPUUtilization",
-                "heapMemoryUtilization",
-                "containerMemoryUtilization",
-            )
-        ]
-        of_stream = {"StreamName": stream.stream_name}
-        of_table = {"TableName": table.table_name}
-        metrics += [
-            ("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", of_stream),
-            ("AWS/Kinesis", "ReadProvisionedThroughputExceeded", of_stream),
-            ("AWS/DynamoDB", "WriteThrottleEvents", of_table),
-            ("AWS/DynamoDB", "SystemErrors", {**of_table, "Operation": "BatchWriteItem"}),
-        ]
-        alarms = [
-            cloudwatch.Alarm(
-                self,
-                f"Alarm{number}",
-                metric=cloudwatch.Metric(
-                    namespace=namespace, metric_name=name, dimensions_map=dimensions
-                ),
-                threshold=1,
-                evaluation_periods=3,
-            )
-            for number, (namespace, name, dimensions) in enumerate(metrics)
-        ]
-        composite = cloudwatch.CompositeAlarm(
-            self,
-            "Composite",
-            alarm_rule=cloudwatch.AlarmRule.any_of(
-                *(cloudwatch.AlarmRule.from_alarm(a, cloudwatch.AlarmState.ALARM) for a in alarms)
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "kinesisanalytics.amazonaws.com",
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnEquals": {"aws:SourceArn": self.application_arn},
+                },
             ),
         )
-        composite.add_alarm_action(actions.SnsAction(topic))
+        log_group = self.log_group.log_group_name
+        log_stream = f"{log_group}:log-stream:{self.log_stream.log_stream_name}"
+        buckets = (self.lake, self.rejected)
+        for actions, resources in (
+            (
+                ["s3:GetObject", "s3:GetObjectVersion"],
+                [code.bucket.arn_for_objects(code.s3_object_key)],
+            ),
+            (["logs:DescribeLogGroups"], [self._log_arn("*")]),
+            (["logs:DescribeLogStreams"], [self._log_arn(f"{log_group}:*")]),
+            (["logs:PutLogEvents"], [self._log_arn(log_stream)]),
+            (
+                [
+                    "kinesis:DescribeStream",
+                    "kinesis:DescribeStreamSummary",
+                    "kinesis:GetRecords",
+                    "kinesis:GetShardIterator",
+                    "kinesis:ListShards",
+                ],
+                [self.events.stream_arn],
+            ),
+            (
+                [
+                    "s3:AbortMultipartUpload",
+                    "s3:DeleteObject",
+                    "s3:GetObject",
+                    "s3:ListMultipartUploadParts",
+                    "s3:PutObject",
+                ],
+                [bucket.arn_for_objects("*") for bucket in buckets],
+            ),
+            (
+                ["s3:GetBucketLocation", "s3:ListBucket"],
+                [bucket.bucket_arn for bucket in buckets],
+            ),
+            (["dynamodb:BatchWriteItem"], [self.readings.table_arn]),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        self._allow_data_key(role)
+        return role
+
+    def _allow_data_key(self, role: iam.Role) -> None:
+        key_arn = self.data_key.key_arn
+        context = {"kms:EncryptionContext:aws:kinesis:arn": self.events.stream_arn}
+        items = ["kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"]
+        for service, actions, further in (
+            ("kinesis", ["kms:Decrypt"], context),
+            ("s3", ["kms:Decrypt", "kms:GenerateDataKey"], {}),
+            ("dynamodb", ["kms:Decrypt", "kms:GenerateDataKey", *items], {}),
+        ):
+            via = {"kms:ViaService": f"{service}.{self.region}.amazonaws.com"}
+            role.add_to_policy(
+                iam.PolicyStatement(
+                    actions=actions,
+                    resources=[key_arn],
+                    conditions={"StringEquals": {**via, **further}},
+                )
+            )
+
+    def _log_arn(self, name: str) -> str:
+        return self.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _configuration(self, code: s3_assets.Asset) -> dict[str, Any]:
+        where = {"bucketArn": code.bucket.bucket_arn, "fileKey": code.s3_object_key}
+        return {
+            "applicationCodeConfiguration": {
+                "codeContentType": "ZIPFILE",
+                "codeContent": {"s3ContentLocation": where},
+            },
+            "applicationEncryptionConfiguration": {
+                "keyType": "CUSTOMER_MANAGED_KEY",
+                "keyId": self.state_key.key_arn,
+            },
+            "applicationSnapshotConfiguration": {"snapshotsEnabled": True},
+            "applicationSystemRollbackConfiguration": {"rollbackEnabled": True},
+            "environmentProperties": {
+                "propertyGroups": [
+                    {"propertyGroupId": group, "propertyMap": properties}
+                    for group, properties in self._properties().items()
+                ]
+            },
+            "flinkApplicationConfiguration": {
+                "checkpointConfiguration": {
+                    "configurationType": "CUSTOM",
+                    "checkpointingEnabled": True,
+                    "checkpointInterval": 60_000,
+                    "minPauseBetweenCheckpoints": 5_000,
+                },
+                "monitoringConfiguration": {
+                    "configurationType": "CUSTOM",
+                    "logLevel": "INFO",
+                    "metricsLevel": "APPLICATION",
+                },
+                "parallelismConfiguration": {
+                    "configurationType": "CUSTOM",
+                    "parallelism": 4,
+                    "parallelismPerKpu": 1,
+                    "autoScalingEnabled": False,
+                },
+            },
+        }
+
+    def _properties(self) -> dict[str, dict[str, str]]:
+        def files(bucket: s3.Bucket) -> dict[str, str]:
+            path = f"s3://{bucket.bucket_name}/"
+            return {"connector": "filesystem", "path": path, "format": "json-lines"}
+
+        return {
+            "kinesis.analytics.flink.run.options": {
+                "python": "main.py",
+                "pyFiles": "job/",
+                "jarfile": "lib/connectors.jar",
+            },
+            "events": {
+                "connector": "kinesis",
+                "stream": self.events.stream_name,
+                "scan.stream.initpos": "TRIM_HORIZON",
+                "format": "raw",
+                "aws.region": self.region,
+            },
+            "lake": files(self.lake),
+            "rejected": files(self.rejected),
+            "readings": {
+                "connector": "dynamodb",
+                "table-name": self.readings.table_name,
+                "aws.region": self.region,
+                "sink.batch.max-size": "25",
+                "sink.requests.max-inflight": "1",
+                "sink.flush-buffer.timeout": "1000",
+            },
+        }

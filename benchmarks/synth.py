@@ -1,49 +1,73 @@
-"""Synthesizes one of the two stacks in a fresh process and prints seconds and resources as JSON."""
+"""One synthesis in a process of its own: ``python -m benchmarks.synth ours|plain off|on OUT``.
+
+Prints, as one line of JSON, the seconds of each part, the resource types and the template's size.
+"""
 
 import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_cdk import App
+
+    Build = Callable[[App], object]
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "constructs")]
+STACK = "Benchmark"
 
 
-def main(which: str, validation: bool, out: str) -> None:
+def main(which: str, validation: bool, out: Path) -> None:
+    """Synthesize one of the two stacks and say what that took."""
     began = time.perf_counter()
-    import aws_cdk as cdk
+    build = _ours() if which == "ours" else _plain()
+    imported = time.perf_counter()
+    app = _app(validation, out)
+    build(app)
+    constructed = time.perf_counter()
+    app.synth()
+    synthesized = time.perf_counter()
+    template = json.loads((out / f"{STACK}.template.json").read_text(encoding="utf-8"))
+    result = {
+        "seconds": {
+            "import": imported - began,
+            "construct": constructed - imported,
+            "synth": synthesized - constructed,
+            "all": synthesized - began,
+        },
+        "types": Counter(resource["Type"] for resource in template["Resources"].values()),
+        "bytes": len(json.dumps(template)),
+    }
+    print(json.dumps(result))
+
+
+def _app(validation: bool, out: Path) -> "App":
+    """The app as ``cdk.json`` configures it, without cdk-nag; nothing is bundled."""
+    from aws_cdk import App
 
     flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    app = cdk.App(
-        outdir=out,
+    return App(
+        outdir=str(out),
         context={**flags, "aws:cdk:bundling-stacks": []},
         builtin_cloud_formation_validation=validation,
     )
-    if which == "ours":
-        from stacks.sensors import SensorsStack
-        from stacks.settings import settings_for
 
-        imported = time.perf_counter()
-        SensorsStack(app, "Stack", jobs=ROOT / "jobs", settings=settings_for("prod"))
-    else:
-        from benchmarks.plain import PlainStack
 
-        imported = time.perf_counter()
-        PlainStack(app, "Stack")
-    constructed = time.perf_counter()
-    app.synth()
-    ended = time.perf_counter()
-    template = json.loads(Path(out, "Stack.template.json").read_text(encoding="utf-8"))
-    types = Counter(resource["Type"] for resource in template["Resources"].values())
-    seconds = {
-        "import": imported - began,
-        "construct": constructed - imported,
-        "synth": ended - constructed,
-        "all": ended - began,
-    }
-    print(json.dumps({"seconds": seconds, "types": types}))
+def _ours() -> "Build":
+    from stacks.sensors import SensorsStack
+    from stacks.settings import settings_for
+
+    return lambda app: SensorsStack(app, STACK, jobs=ROOT / "jobs", settings=settings_for("prod"))
+
+
+def _plain() -> "Build":
+    from benchmarks.plain import PlainSensorsStack
+
+    return lambda app: PlainSensorsStack(app, STACK)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2] == "on", sys.argv[3])
+    main(sys.argv[1], sys.argv[2] == "on", Path(sys.argv[3]))

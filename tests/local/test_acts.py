@@ -90,6 +90,56 @@ def test_a_deploy_that_leaves_the_application_alone_does_not_restart_it(
     assert after["ApplicationStatus"] == "RUNNING"
 
 
+def test_a_snapshot_can_be_restored_after_the_job_has_gone_on_from_it(
+    performance: Performance, rollout: Rollout
+) -> None:
+    """A rollback does that. A format that keeps files open over checkpoints would fail here."""
+    pipeline = performance.pipeline
+    assert pipeline is not None
+    service = rollout.environment.client("kinesisanalyticsv2")
+    kinesis = rollout.environment.client("kinesis")
+    logs = rollout.environment.client("logs")
+    name = pipeline.application
+
+    def send_dead_letters() -> None:
+        for _ in range(10):
+            records = [{"Data": b"no JSON", "PartitionKey": "seattle"}] * 5
+            kinesis.put_records(StreamName=pipeline.stream, Records=records)
+            time.sleep(0.2)
+
+    def wait_for(status: str) -> None:
+        deadline = time.monotonic() + 60
+        while pipeline.status() != status:
+            assert time.monotonic() < deadline, f"{name} is {pipeline.status()}, not {status}"
+            time.sleep(0.2)
+
+    sender = threading.Thread(target=send_dead_letters)
+    sender.start()
+    time.sleep(1)
+    service.create_application_snapshot(ApplicationName=name, SnapshotName="in-the-middle")
+    sender.join()
+    time.sleep(6)  # three checkpoints, each of which finishes files
+    service.stop_application(ApplicationName=name, Force=True)
+    wait_for("READY")
+    started = int(time.time() * 1000)
+    service.start_application(
+        ApplicationName=name,
+        RunConfiguration={
+            "ApplicationRestoreConfiguration": {
+                "ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT",
+                "SnapshotName": "in-the-middle",
+            }
+        },
+    )
+    wait_for("RUNNING")
+    time.sleep(8)
+    group, _ = pipeline.log_group()
+    found = logs.filter_log_events(
+        logGroupName=group, startTime=started, filterPattern='"to FAILED"'
+    )
+    assert [event["message"][:2000] for event in found["events"]] == []
+
+
 def test_destroy_stops_with_a_snapshot_and_keeps_the_application(
     performance: Performance, rollout: Rollout
 ) -> None:

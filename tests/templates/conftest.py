@@ -129,3 +129,49 @@ def existing(build: Build) -> dict[str, Any]:
 @pytest.fixture(scope="session", params=ENVIRONMENTS)
 def sensors_template(request: pytest.FixtureRequest) -> dict[str, Any]:
     return template_of(sensors(request.param))
+
+
+@pytest.fixture(scope="session")
+def placed(build: Build) -> dict[str, Any]:
+    """In a stack that names its account and Region; some L2s act otherwise there."""
+    place = cdk.Environment(account="123456789012", region="eu-west-1")
+    return template_of(cdk.Stack.of(build(scope=cdk.Stack(app(), "Stack", env=place))))
+
+
+@pytest.fixture(scope="session")
+def handed_in(build: Build) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A stack of theirs, alone, and with a pipeline in another stack that uses all of it."""
+
+    def theirs(owner: cdk.App) -> tuple[cdk.Stack, dict[str, Any]]:
+        stack = cdk.Stack(owner, "Theirs")
+        key = kms.Key(stack, "Key")
+        attribute = dynamodb.Attribute(name="page", type=dynamodb.AttributeType.STRING)
+        stream = kinesis.Stream(stack, "Stream", encryption_key=key)
+        bucket = s3.Bucket(stack, "Bucket", encryption_key=key)
+        table = dynamodb.TableV2(stack, "Table", partition_key=attribute)
+        # What another stack uses is exported; that it is used is all that may show.
+        for value in (key.key_arn, stream.stream_arn, bucket.bucket_arn, table.table_arn):
+            stack.export_value(value)
+        return stack, {
+            "sources": {"clicks": KinesisSource(stream=stream)},
+            "sinks": {"lake": S3Sink(bucket=bucket), "pages": DynamoDbSink(table=table)},
+            "data_key": key,
+        }
+
+    alone, _ = theirs(app())
+    owner = app()
+    used, arguments = theirs(owner)
+    build(scope=cdk.Stack(owner, "Ours"), **arguments)
+    return template_of(alone), template_of(used)
+
+
+@pytest.fixture(
+    scope="session", params=["minimal", "everything", *(f"sensors-{e}" for e in ENVIRONMENTS)]
+)
+def template(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Each template whose place is not known at synth."""
+    name: str = request.param
+    if name.startswith("sensors-"):
+        return template_of(sensors(name.removeprefix("sensors-")))
+    found: dict[str, Any] = request.getfixturevalue(name)
+    return found

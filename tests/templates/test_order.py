@@ -1,38 +1,54 @@
 """The order of a deploy: inputs, Prepare, policies and application, Prove."""
 
+import re
+from collections.abc import Callable
+from graphlib import TopologicalSorter
 from typing import Any
 
 import pytest
 from configurations import of_type
+from policies import text
 
 PREPARE, PROVE = "Custom::FlinkPrepare", "Custom::FlinkProve"
+APPLICATION = "AWS::KinesisAnalyticsV2::Application"
+LOGGING = "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption"
 
 
 def references(value: Any) -> set[str]:  # noqa: ANN401
+    """Logical ids that a value refers to."""
     if isinstance(value, list):
-        return set().union(*map(references, value)) if value else set()
+        return set().union(*map(references, value))
     if not isinstance(value, dict):
         return set()
     if set(value) == {"Ref"}:
         return {value["Ref"]}
     if set(value) == {"Fn::GetAtt"}:
         return {value["Fn::GetAtt"][0]}
-    return set().union(*map(references, value.values())) if value else set()
+    if set(value) == {"Fn::Sub"}:
+        return set(re.findall(r"\$\{(\w+)", str(value["Fn::Sub"])))
+    return set().union(*map(references, value.values()))
+
+
+def graph(template: dict[str, Any]) -> dict[str, set[str]]:
+    """For each resource, those that CloudFormation makes before it."""
+    resources = template["Resources"]
+    found = {}
+    for name, resource in resources.items():
+        depends = resource.get("DependsOn", [])
+        stated = {depends} if isinstance(depends, str) else set(depends)
+        found[name] = (references(resource.get("Properties", {})) | stated) & set(resources)
+    return found
 
 
 def before(template: dict[str, Any], logical_id: str) -> set[str]:
     """Everything that has to be there before this resource, directly or not."""
-    resources = template["Resources"]
+    earlier = graph(template)
     found: set[str] = set()
-    open_ = [logical_id]
+    open_ = {logical_id}
     while open_:
-        resource = resources[open_.pop()]
-        depends = resource.get("DependsOn", [])
-        direct = references(resource.get("Properties", {}))
-        direct |= {depends} if isinstance(depends, str) else set(depends)
-        new = (direct & set(resources)) - found
+        new = earlier[open_.pop()] - found
         found |= new
-        open_ += new
+        open_ |= new
     return found
 
 
@@ -41,10 +57,30 @@ def id_of(template: dict[str, Any], type_: str) -> str:
     return found
 
 
-@pytest.fixture(scope="session", params=["minimal", "everything"])
-def template(request: pytest.FixtureRequest) -> dict[str, Any]:
-    found: dict[str, Any] = request.getfixturevalue(request.param)
-    return found
+def policies_of_execution_role(template: dict[str, Any]) -> set[str]:
+    application = template["Resources"][id_of(template, APPLICATION)]
+    role = text(application["Properties"]["ServiceExecutionRole"])
+    return {
+        logical_id
+        for logical_id, policy in of_type(template, "AWS::IAM::Policy").items()
+        if role in map(text, policy["Properties"]["Roles"])
+    }
+
+
+def test_there_is_an_order_and_prepare_and_prove_frame_the_application(
+    template: dict[str, Any],
+) -> None:
+    # Raises CycleError if there were none.
+    order = list(TopologicalSorter(graph(template)).static_order())
+    assert set(order) == set(template["Resources"])
+    place = {name: index for index, name in enumerate(order)}
+    prepare, prove = place[id_of(template, PREPARE)], place[id_of(template, PROVE)]
+    for name in (
+        id_of(template, APPLICATION),
+        id_of(template, LOGGING),
+        *policies_of_execution_role(template),
+    ):
+        assert prepare < place[name] < prove, name
 
 
 def test_prepare_comes_after_what_the_application_refers_to(template: dict[str, Any]) -> None:
@@ -55,37 +91,40 @@ def test_prepare_comes_after_what_the_application_refers_to(template: dict[str, 
         "AWS::DynamoDB::GlobalTable",
         "AWS::Logs::LogStream",
     ):
+        assert of_type(template, type_)
         assert set(of_type(template, type_)) <= earlier
-    application = template["Resources"][id_of(template, "AWS::KinesisAnalyticsV2::Application")]
-    assert references(application["Properties"]) <= earlier | {"AWS::Partition", "AWS::Region"} | {
-        r for r in references(application["Properties"]) if r.startswith("AWS::")
-    }
+    resources = set(template["Resources"])
+    for type_ in (APPLICATION, LOGGING):
+        resource = template["Resources"][id_of(template, type_)]
+        referred = references(resource["Properties"]) & resources
+        assert referred - {id_of(template, APPLICATION)} <= earlier
 
 
 def test_application_its_policies_and_its_log_come_after_prepare(
     template: dict[str, Any],
 ) -> None:
     prepare = id_of(template, PREPARE)
-    application = id_of(template, "AWS::KinesisAnalyticsV2::Application")
-    logging = id_of(template, "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption")
-    role = template["Resources"][application]["Properties"]["ServiceExecutionRole"]
-    policies = [
-        logical_id
-        for logical_id, policy in of_type(template, "AWS::IAM::Policy").items()
-        if {"Ref": role["Fn::GetAtt"][0]} in policy["Properties"]["Roles"]
-    ]
+    policies = policies_of_execution_role(template)
     assert policies
-    for later in (application, logging, *policies):
+    for later in (id_of(template, APPLICATION), id_of(template, LOGGING), *policies):
         assert prepare in before(template, later)
 
 
-def test_prove_comes_last(template: dict[str, Any]) -> None:
+def test_application_comes_after_the_policies_of_its_role(template: dict[str, Any]) -> None:
+    earlier = before(template, id_of(template, APPLICATION))
+    assert policies_of_execution_role(template) <= earlier
+
+
+def test_c25_prove_comes_after_application_policies_and_logging_option(
+    template: dict[str, Any],
+) -> None:
     earlier = before(template, id_of(template, PROVE))
     assert {
         id_of(template, PREPARE),
-        id_of(template, "AWS::KinesisAnalyticsV2::Application"),
-        id_of(template, "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption"),
+        id_of(template, APPLICATION),
+        id_of(template, LOGGING),
     } <= earlier
+    assert policies_of_execution_role(template) <= earlier
 
 
 def test_both_carry_the_same_change_key_and_nested_deadlines(template: dict[str, Any]) -> None:
@@ -93,12 +132,35 @@ def test_both_carry_the_same_change_key_and_nested_deadlines(template: dict[str,
     prepare = resources[id_of(template, PREPARE)]["Properties"]
     prove = resources[id_of(template, PROVE)]["Properties"]
     assert prepare["Application"] == prove["Application"]
+    assert set(prepare["Application"]) == {"Digest", "Inputs"}
     assert prepare["ServiceToken"] == prove["ServiceToken"]
-    assert prepare["DeadlineSeconds"] == "3000"
+    assert prove["Prepared"] == {"Fn::GetAtt": [id_of(template, PREPARE), "Snapshot"]}
+    assert prepare["DeadlineSeconds"] == prove["DeadlineSeconds"] == "3000"
     assert prepare["ServiceTimeout"] == prove["ServiceTimeout"] == "3600"
     assert int(prove["Gate"]["DeadlineSeconds"]) < 3000
 
 
 def test_handlers_have_their_rights_before_they_are_called(template: dict[str, Any]) -> None:
     earlier = before(template, id_of(template, PREPARE))
-    assert any(name.startswith("ManagedFlinkLifecycleRoleDefaultPolicy") for name in earlier)
+    framework = {name for name in of_type(template, "AWS::IAM::Policy") if "Managed" in name}
+    for start in ("ManagedFlinkLifecycleRoleDefaultPolicy", "ManagedFlinkLifecycleProvider"):
+        assert any(name.startswith(start) for name in framework & earlier), start
+
+
+@pytest.mark.parametrize(
+    ("cut", "check"),
+    [
+        (PROVE, test_c25_prove_comes_after_application_policies_and_logging_option),
+        (APPLICATION, test_application_comes_after_the_policies_of_its_role),
+        ("AWS::IAM::Policy", test_application_its_policies_and_its_log_come_after_prepare),
+    ],
+)
+def test_fails_when_dependencies_are_taken_out(
+    minimal: dict[str, Any], cut: str, check: Callable[[dict[str, Any]], None]
+) -> None:
+    broken = {
+        name: {**resource, "DependsOn": []} if resource["Type"] == cut else resource
+        for name, resource in minimal["Resources"].items()
+    }
+    with pytest.raises(AssertionError):
+        check({"Resources": broken})

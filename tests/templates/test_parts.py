@@ -4,18 +4,15 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk.assertions import Annotations, Match, Template
-from configurations import Build, app, of_type, only, template_of
+from aws_cdk.assertions import Match, Template
+from configurations import Build, of_type, only, template_of
 
 from cdk_managed_flink import (
     AlarmThresholds,
-    FlinkApplication,
-    FlinkCode,
     Runtime,
     S3Sink,
     Threshold,
 )
-from cdk_managed_flink.application.removal import ALLOW_DATA_DELETION
 
 
 def test_every_setting_is_explicit(everything_stack: cdk.Stack) -> None:
@@ -234,49 +231,6 @@ def test_log_group_is_kept_a_while_and_encrypted(minimal: dict[str, Any]) -> Non
     ]
     assert group["RetentionInDays"] == 90
     assert "KmsKeyId" in group
-
-
-def test_deleting_data_takes_two_keys(build: Build) -> None:
-    one = build(removal_policy=cdk.RemovalPolicy.DESTROY)
-    Annotations.from_stack(cdk.Stack.of(one)).has_warning(
-        "*", Match.string_like_regexp("data is retained")
-    )
-    kept = only(template_of(cdk.Stack.of(one)), "AWS::Kinesis::Stream")
-    assert kept["DeletionPolicy"] == "RetainExceptOnCreate"
-    both = build(removal_policy=cdk.RemovalPolicy.DESTROY, flags={ALLOW_DATA_DELETION: "true"})
-    template = template_of(cdk.Stack.of(both))
-    for type_ in ("AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable"):
-        assert only(template, type_)["DeletionPolicy"] == "Delete"
-
-
-def test_derived_names_are_legal_and_distinct(job: Any) -> None:  # noqa: ANN401
-    owner = app()
-    names = []
-    for stage in ("One", "Two"):
-        stack = cdk.Stack(cdk.Stage(owner, stage), "Stack")
-        nested = cdk.NestedStack(stack, "Nested")
-        names += [
-            FlinkApplication(place, id_, code=FlinkCode.from_sql(job)).application_name
-            for place, id_ in (
-                (stack, "App"),
-                (nested, "App"),
-                (stack, "A" * 200 + "1"),
-                (stack, "A" * 200 + "2"),
-            )
-        ]
-    assert len(set(names)) == len(names)
-    assert all(1 <= len(name) <= 128 for name in names)
-    assert all(set(name) <= set("-._" + "".join(map(chr, range(48, 123)))) for name in names)
-
-
-def test_imported_application_has_arn_and_metrics(build: Build) -> None:
-    stack = cdk.Stack(app(), "Stack")
-    imported = FlinkApplication.from_application_name(
-        stack, "Theirs", "theirs", runtime=Runtime.FLINK_2_2
-    )
-    assert imported.metric_restarts().metric_name == "numRestarts"
-    assert imported.metric_uptime().metric_name == "runningTime"
-    assert imported.application_arn.endswith(":application/theirs")
 
 
 def test_binding_is_typed_and_its_resource_is_an_l2(build: Build) -> None:

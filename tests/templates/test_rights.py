@@ -3,49 +3,16 @@
 import re
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
-from configurations import of_type, only
+from configurations import Build, of_type, only, template_of
+from policies import arns, granted, listed, rights, statements, text
 
-PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012"}
+from cdk_managed_flink import Runtime
 
-
-def text(value: Any) -> str:  # noqa: ANN401
-    """A resolved value as text; a reference to a resource becomes ``<LogicalId>``."""
-    if isinstance(value, str):
-        return value
-    (function, argument), *_ = value.items()
-    if function == "Ref":
-        return PSEUDO.get(argument, f"<{argument}>")
-    if function == "Fn::GetAtt":
-        return f"<{argument[0]}>"
-    if function == "Fn::Join":
-        return str(argument[0]).join(text(part) for part in argument[1])
-    if function == "Fn::Sub":
-        return re.sub(r"\$\{([A-Za-z:]+)\}", lambda m: PSEUDO.get(m[1], m[1]), argument)
-    return f"<{argument}>"
-
-
-def listed(value: Any) -> list[Any]:  # noqa: ANN401
-    return value if isinstance(value, list) else [value]
-
-
-def statements(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
-    """Statements of the policies of the role whose logical id starts so."""
-    return [
-        statement
-        for policy in of_type(template, "AWS::IAM::Policy").values()
-        if any(text(r).startswith(f"<{role}") for r in policy["Properties"]["Roles"])
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-    ]
-
-
-def rights(template: dict[str, Any], role: str) -> dict[str, set[str]]:
-    """Resources by action."""
-    found: dict[str, set[str]] = {}
-    for statement in statements(template, role):
-        for action in listed(statement["Action"]):
-            found.setdefault(action, set()).update(map(text, listed(statement["Resource"])))
-    return found
+ROLE = "ClicksApplicationRole"
+PLACE = "eu-west-1:123456789012"
+ALWAYS: frozenset[str] = frozenset()
 
 
 @pytest.mark.parametrize("name", ["minimal", "everything", "existing"])
@@ -53,7 +20,7 @@ def test_execution_role_has_exactly_what_the_connectors_call(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     template: dict[str, Any] = request.getfixturevalue(name)
-    assert set(rights(template, "ClicksApplicationRole")) == {
+    assert set(rights(template, ROLE)) == {
         "dynamodb:BatchWriteItem",
         "kinesis:DescribeStream",
         "kinesis:DescribeStreamSummary",
@@ -86,129 +53,184 @@ def test_execution_role_has_exactly_what_the_connectors_call(
     }
 
 
-def test_objects_only_below_the_prefix(everything: dict[str, Any]) -> None:
-    (written,) = rights(everything, "ClicksApplicationRole")["s3:PutObject"]
-    assert written.startswith("<ClicksSinkslake")
-    assert written.endswith(">/out/*")
-
-
-def test_existing_bucket_is_written_below_the_tables_name(existing: dict[str, Any]) -> None:
-    assert rights(existing, "ClicksApplicationRole")["s3:PutObject"] == {
-        "arn:aws:s3:::theirs/lake/*"
+def test_c34_each_right_on_existing_resources(existing: dict[str, Any]) -> None:
+    (code,) = rights(existing, ROLE)["s3:GetObjectVersion"]
+    (group,) = of_type(existing, "AWS::Logs::LogGroup").keys() - {
+        name for name in of_type(existing, "AWS::Logs::LogGroup") if name.startswith("Managed")
+    }
+    (stream,) = of_type(existing, "AWS::Logs::LogStream")
+    theirs = f"arn:aws:kinesis:{PLACE}:stream/theirs"
+    assert granted(statements(existing, ROLE)) == {
+        ("s3:GetObject", code, ALWAYS),
+        ("s3:GetObjectVersion", code, ALWAYS),
+        ("logs:DescribeLogGroups", f"arn:aws:logs:{PLACE}:log-group:*", ALWAYS),
+        ("logs:DescribeLogStreams", f"arn:aws:logs:{PLACE}:log-group:<{group}>:*", ALWAYS),
+        (
+            "logs:PutLogEvents",
+            f"arn:aws:logs:{PLACE}:log-group:<{group}>:log-stream:<{stream}>",
+            ALWAYS,
+        ),
+        *(
+            (f"kinesis:{call}", theirs, ALWAYS)
+            for call in (
+                "DescribeStream",
+                "DescribeStreamSummary",
+                "GetRecords",
+                "GetShardIterator",
+                "ListShards",
+            )
+        ),
+        (
+            "kms:Decrypt",
+            f"arn:aws:kms:{PLACE}:key/abc",
+            frozenset(
+                {
+                    "StringEquals kms:ViaService=kinesis.eu-west-1.amazonaws.com",
+                    f"StringEquals kms:EncryptionContext:aws:kinesis:arn={theirs}",
+                }
+            ),
+        ),
+        *(
+            (f"s3:{call}", "arn:aws:s3:::theirs/lake/*", ALWAYS)
+            for call in (
+                "AbortMultipartUpload",
+                "DeleteObject",
+                "GetObject",
+                "ListMultipartUploadParts",
+                "PutObject",
+            )
+        ),
+        ("s3:GetBucketLocation", "arn:aws:s3:::theirs", ALWAYS),
+        ("s3:ListBucket", "arn:aws:s3:::theirs", ALWAYS),
+        ("dynamodb:BatchWriteItem", f"arn:aws:dynamodb:{PLACE}:table/theirs", ALWAYS),
     }
 
 
+def test_the_reader_of_flink_2_does_not_call_describe_stream(build: Build) -> None:
+    template = template_of(cdk.Stack.of(build(runtime=Runtime.FLINK_2_2)))
+    assert "kinesis:DescribeStream" not in rights(template, ROLE)
+    assert "kinesis:DescribeStreamSummary" in rights(template, ROLE)
+
+
+def test_c35_objects_only_below_the_prefix(everything: dict[str, Any]) -> None:
+    (written,) = rights(everything, ROLE)["s3:PutObject"]
+    assert re.fullmatch(r"<ClicksSinkslake\w+>/out/\*", written)
+    (bucket,) = rights(everything, ROLE)["s3:ListBucket"]
+    assert re.fullmatch(r"<ClicksSinkslake\w+>", bucket)
+
+
 def test_code_is_read_as_one_object(minimal: dict[str, Any]) -> None:
-    (code,) = rights(minimal, "ClicksApplicationRole")["s3:GetObjectVersion"]
+    (code,) = rights(minimal, ROLE)["s3:GetObjectVersion"]
     assert re.fullmatch(
         r"arn:aws:s3:::cdk-\w+-assets-123456789012-eu-west-1/[0-9a-f]{64}\.zip", code
     )
 
 
 def test_keys_are_used_only_through_their_service(everything: dict[str, Any]) -> None:
-    through = set()
-    for statement in statements(everything, "ClicksApplicationRole"):
-        if any(action.startswith("kms:") for action in listed(statement["Action"])):
-            through.add(text(statement["Condition"]["StringEquals"]["kms:ViaService"]))
+    used = [right for right in granted(statements(everything, ROLE)) if right[0].startswith("kms:")]
+    (data_key,) = [key for key in of_type(everything, "AWS::KMS::Key") if "DataKey" in key]
+    assert {resource for _, resource, _ in used} == {f"<{data_key}>"}
+    through = {
+        condition.removeprefix("StringEquals kms:ViaService=")
+        for _, _, conditions in used
+        for condition in conditions
+        if "ViaService" in condition
+    }
     assert through == {
         "kinesis.eu-west-1.amazonaws.com",
         "s3.eu-west-1.amazonaws.com",
         "dynamodb.eu-west-1.amazonaws.com",
     }
+    assert all(any("ViaService" in c for c in conditions) for _, _, conditions in used)
 
 
 def test_only_this_application_can_make_the_service_assume_the_role(
     everything: dict[str, Any],
 ) -> None:
     (role,) = [
-        r
-        for name, r in of_type(everything, "AWS::IAM::Role").items()
-        if name.startswith("ClicksApplicationRole")
+        r for name, r in of_type(everything, "AWS::IAM::Role").items() if name.startswith(ROLE)
     ]
     (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert statement["Action"] == "sts:AssumeRole"
     assert statement["Principal"] == {"Service": "kinesisanalytics.amazonaws.com"}
     condition = statement["Condition"]
+    assert set(condition) == {"StringEquals", "ArnEquals"}
     assert text(condition["StringEquals"]["aws:SourceAccount"]) == "123456789012"
     assert text(condition["ArnEquals"]["aws:SourceArn"]) == (
-        "arn:aws:kinesisanalytics:eu-west-1:123456789012:application/clicks-of-the-shop"
+        f"arn:aws:kinesisanalytics:{PLACE}:application/clicks-of-the-shop"
     )
 
 
 def test_lifecycle_role_operates_exactly_this_application(everything: dict[str, Any]) -> None:
-    found = rights(everything, "ManagedFlinkLifecycleRole")
-    application = "arn:aws:kinesisanalytics:eu-west-1:123456789012:application/clicks-of-the-shop"
-    for action, resources in found.items():
-        if action.startswith("kinesisanalytics:"):
-            assert resources == {application}
-    assert found["cloudwatch:GetMetricData"] == {"*"}
-    assert [action for action, resources in found.items() if "*" in resources] == [
-        "cloudwatch:GetMetricData"
-    ]
-
-
-def arns(value: Any) -> list[str]:  # noqa: ANN401
-    """Every ARN in a template, as text."""
-    if isinstance(value, str):
-        return [value] if value.startswith("arn:") else []
-    if isinstance(value, list):
-        return [arn for item in value for arn in arns(item)]
-    if not isinstance(value, dict):
-        return []
-    if set(value) <= {"Fn::Join", "Fn::Sub"} and value:
-        shown = text(value)
-        return [shown] if shown.startswith("arn:") else []
-    return [arn for item in value.values() for arn in arns(item)]
-
-
-def test_every_arn_has_its_fields_in_place(
-    minimal: dict[str, Any], everything: dict[str, Any], sensors_template: dict[str, Any]
-) -> None:
-    for template in (minimal, everything, sensors_template):
-        found = arns(template["Resources"])
-        assert len(found) > 10
-        for arn in found:
-            _, partition, service, region, account, resource = arn.split(":", 5)
-            assert partition == "aws"
-            assert resource
-            if service in ("s3", "iam"):
-                assert region == ""
-            else:
-                assert (region, account) == ("eu-west-1", "123456789012"), arn
-
-
-def test_no_broad_rights_anywhere(
-    minimal: dict[str, Any], everything: dict[str, Any], sensors_template: dict[str, Any]
-) -> None:
-    for template in (minimal, everything, sensors_template):
-        for role in of_type(template, "AWS::IAM::Role").values():
-            for policy in role["Properties"].get("ManagedPolicyArns", []):
-                assert text(policy).endswith("service-role/AWSLambdaBasicExecutionRole")
-        for policy in of_type(template, "AWS::IAM::Policy").values():
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                assert not [a for a in listed(statement["Action"]) if "*" in a]
-
-
-def test_state_key_lets_the_service_use_it_for_this_application(
-    everything: dict[str, Any],
-) -> None:
-    (key,) = [k for name, k in of_type(everything, "AWS::KMS::Key").items() if "StateKey" in name]
-    allowed: dict[str, set[str]] = {}
-    for statement in key["Properties"]["KeyPolicy"]["Statement"]:
-        service = statement["Principal"].get("Service")
-        if service:
-            allowed.setdefault(text(service), set()).update(listed(statement["Action"]))
-    assert allowed["kinesisanalytics.amazonaws.com"] == {
-        "kms:Decrypt",
-        "kms:DescribeKey",
-        "kms:GenerateDataKey",
+    application = f"arn:aws:kinesisanalytics:{PLACE}:application/clicks-of-the-shop"
+    (state_key,) = [key for key in of_type(everything, "AWS::KMS::Key") if "StateKey" in key]
+    (own,) = [g for g in of_type(everything, "AWS::Logs::LogGroup") if g.startswith("Managed")]
+    (jobs,) = [g for g in of_type(everything, "AWS::Logs::LogGroup") if g.startswith("Clicks")]
+    via = "StringEquals kms:ViaService=kinesisanalytics.eu-west-1.amazonaws.com"
+    context = f"StringEquals kms:EncryptionContext:aws:kinesisanalytics:arn={application}"
+    decrypt_only = {
+        "StringEquals kms:GrantConstraintType=EncryptionContextSubset",
+        "ForAllValues:StringEquals kms:GrantOperations=Decrypt",
     }
-    assert allowed["infrastructure.kinesisanalytics.amazonaws.com"] == {
-        "kms:CreateGrant",
-        "kms:Decrypt",
-        "kms:DescribeKey",
-        "kms:GenerateDataKeyWithoutPlaintext",
+    assert granted(statements(everything, "ManagedFlinkLifecycleRole")) == {
+        *(
+            (f"kinesisanalytics:{call}", application, ALWAYS)
+            for call in (
+                "CreateApplicationSnapshot",
+                "DescribeApplication",
+                "DescribeApplicationOperation",
+                "ListApplicationOperations",
+                "ListApplicationSnapshots",
+                "StartApplication",
+                "StopApplication",
+            )
+        ),
+        ("logs:FilterLogEvents", f"<{jobs}>", ALWAYS),
+        ("logs:CreateLogStream", f"<{own}>", ALWAYS),
+        ("logs:PutLogEvents", f"<{own}>", ALWAYS),
+        ("cloudformation:DescribeStackEvents", "<AWS::StackId>", ALWAYS),
+        ("cloudformation:DescribeStacks", "<AWS::StackId>", ALWAYS),
+        ("cloudwatch:GetMetricData", "*", ALWAYS),
+        ("kms:DescribeKey", f"<{state_key}>", frozenset({via})),
+        ("kms:Decrypt", f"<{state_key}>", frozenset({via, context})),
+        ("kms:GenerateDataKey", f"<{state_key}>", frozenset({via, context})),
+        ("kms:GenerateDataKeyWithoutPlaintext", f"<{state_key}>", frozenset({via, context})),
+        ("kms:CreateGrant", f"<{state_key}>", frozenset({via, context, *decrypt_only})),
     }
-    assert any(service.startswith("logs.eu-west-1") for service in allowed)
+
+
+def test_c38_every_arn_has_its_fields_in_place(template: dict[str, Any]) -> None:
+    found = arns(template["Resources"])
+    assert len(found) > 10
+    for arn in found:
+        prefix, partition, service, region, account, resource = arn.split(":", 5)
+        assert (prefix, partition) == ("arn", "aws"), arn
+        assert service
+        assert resource
+        if service == "s3":
+            assert (region, account) == ("", ""), arn
+        elif service == "iam":
+            assert region == "", arn
+            assert account in ("aws", "123456789012"), arn
+        else:
+            assert (region, account) == ("eu-west-1", "123456789012"), arn
+
+
+def test_c38_no_partition_region_or_account_is_written_out(template: dict[str, Any]) -> None:
+    shown = str(template)
+    assert "arn:aws:" not in shown
+    assert "us-east-1" not in shown
+    assert not re.search(r"\d{12}(?!\d|[0-9a-f])", re.sub(r"[0-9a-f]{64}", "", shown))
+
+
+def test_c38_no_broad_rights_anywhere(template: dict[str, Any]) -> None:
+    for role in of_type(template, "AWS::IAM::Role").values():
+        for policy in role["Properties"].get("ManagedPolicyArns", []):
+            assert text(policy).endswith("service-role/AWSLambdaBasicExecutionRole")
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            assert not [action for action in listed(statement["Action"]) if "*" in action]
 
 
 def test_existing_resources_are_not_changed(existing: dict[str, Any]) -> None:
@@ -221,3 +243,10 @@ def test_existing_resources_are_not_changed(existing: dict[str, Any]) -> None:
     ):
         assert of_type(existing, type_) == {}
     assert only(existing, "AWS::KinesisAnalyticsV2::Application")
+
+
+def test_resources_of_another_stack_are_as_they_are_without_the_pipeline(
+    handed_in: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    alone, with_pipeline = handed_in
+    assert with_pipeline["Resources"] == alone["Resources"]

@@ -34,7 +34,7 @@ def test_fails_when_the_name_is_illegal(stack: cdk.Stack, job: Path, given: str)
 
 def test_fails_when_the_name_is_a_token(stack: cdk.Stack, job: Path, text: str) -> None:
     with pytest.raises(
-        ValueError, match="application_name is 'a token'; allowed: a literal. .* out"
+        ValueError, match=r"application_name is 'a token'; allowed: a literal\. .* write it out"
     ):
         name(stack, "App", job, text)
 

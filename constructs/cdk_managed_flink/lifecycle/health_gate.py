@@ -48,7 +48,7 @@ class HealthGate:
                 raise invalid("HealthGate", name, value, "0 or more", "Use 0 for none.")
         if self.timeout.is_unresolved():
             return
-        if self.timeout.to_seconds() >= HANDLER_DEADLINE.to_seconds():
+        if self.timeout.to_milliseconds() >= HANDLER_DEADLINE.to_milliseconds():
             raise invalid(
                 "HealthGate",
                 "timeout",
@@ -58,7 +58,7 @@ class HealthGate:
             )
         if self.window.is_unresolved():
             return
-        if self.window.to_seconds() >= self.timeout.to_seconds():
+        if self.window.to_milliseconds() >= self.timeout.to_milliseconds():
             raise invalid(
                 "HealthGate",
                 "window",

@@ -38,7 +38,7 @@ class LifecycleProvider(Construct):
             ValueError: Another pipeline of the stack asked for another interval, or it is shorter
                 than a second or not known at synth.
         """
-        if poll_interval.is_unresolved() or poll_interval.to_seconds() < 1:
+        if poll_interval.is_unresolved() or poll_interval.to_milliseconds() < 1000:
             raise invalid(
                 scope,
                 "poll_interval",

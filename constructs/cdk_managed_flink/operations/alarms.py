@@ -118,6 +118,11 @@ class FlinkAlarms(Construct):
                 ),
                 alarm_description=f"{application.application_name}: any of its alarms",
             )
+            # The L2 names it by its path alone, so a second stack of that path in the account
+            # would take the name: let CloudFormation make one.
+            resource = self.composite.node.default_child
+            assert isinstance(resource, cloudwatch.CfnCompositeAlarm)
+            resource.add_property_deletion_override("AlarmName")
             if topic is not None:
                 self.composite.add_alarm_action(actions.SnsAction(topic))
                 self.composite.add_ok_action(actions.SnsAction(topic))

@@ -51,7 +51,7 @@ class Lifecycle:
         infrequent, expire = self.infrequent_access_after, self.expire_after
         if infrequent is None or infrequent.is_unresolved():
             return
-        if infrequent.to_days() < 30:
+        if infrequent.to_days(integral=False) < 30:
             raise invalid(
                 "Lifecycle",
                 "infrequent_access_after",
@@ -61,7 +61,7 @@ class Lifecycle:
             )
         if expire is None or expire.is_unresolved():
             return
-        if expire.to_days() <= infrequent.to_days():
+        if expire.to_milliseconds() <= infrequent.to_milliseconds():
             raise invalid(
                 "Lifecycle",
                 "expire_after",

@@ -117,7 +117,10 @@ class KinesisSource(Source[kinesis.IStream]):
             raise invalid(
                 "KinesisSource", "shards", self.shards, "1 or more", "Leave it out for on-demand."
             )
-        if not self.retention.is_unresolved() and not 24 <= self.retention.to_hours() <= 8760:
+        if (
+            not self.retention.is_unresolved()
+            and not 24 <= self.retention.to_hours(integral=False) <= 8760
+        ):
             raise invalid(
                 "KinesisSource",
                 "retention",

@@ -1,0 +1,172 @@
+"""By hand: the custom resources that stop, start and prove the application, and their provider."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesisanalyticsv2 as kda
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as stepfunctions
+from aws_cdk import custom_resources as cr
+
+from benchmarks.plain_keys import ARN_CONTEXT, decrypt_grants
+
+HANDLERS = Path(__file__).parents[1] / "constructs" / "cdk_managed_flink" / "handlers"
+
+
+def add_lifecycle(
+    stack: Stack,
+    *,
+    name: str,
+    arn: str,
+    application: kda.CfnApplication,
+    logging: kda.CfnApplicationCloudWatchLoggingOption,
+    role: iam.Role,
+    state_key: kms.Key,
+    log_group: logs.LogGroup,
+    log_stream: logs.LogStream,
+    configuration: dict[str, Any],
+) -> str:
+    """Add both custom resources; return the snapshot that the running version came from."""
+    provider_role, service_token = _provider(stack)
+    _allow(stack, provider_role, arn, state_key, log_group)
+    text = json.dumps(stack.resolve(configuration), sort_keys=True)
+    common = {
+        "ApplicationName": name,
+        "Application": {
+            "Digest": hashlib.sha256(text.encode()).hexdigest(),
+            "Inputs": [role.role_arn, state_key.key_arn, log_stream.log_stream_name],
+        },
+        "DeadlineSeconds": "3000",
+    }
+    prepare = CustomResource(
+        stack,
+        "Prepare",
+        resource_type="Custom::FlinkPrepare",
+        service_token=service_token,
+        service_timeout=Duration.minutes(60),
+        properties={**common, "MaxStateLossSeconds": "900"},
+    )
+    prove = CustomResource(
+        stack,
+        "Prove",
+        resource_type="Custom::FlinkProve",
+        service_token=service_token,
+        service_timeout=Duration.minutes(60),
+        properties={
+            **common,
+            "Prepared": prepare.get_att_string("Snapshot"),
+            "LogGroupName": log_group.log_group_name,
+            "LogStreamName": log_stream.log_stream_name,
+            "Gate": {
+                "WindowSeconds": "300",
+                "PeriodSeconds": "60",
+                "MaxRestarts": "2",
+                "MinRecords": "0",
+                "DeadlineSeconds": "1200",
+            },
+            "Metrics": {
+                "Namespace": "AWS/KinesisAnalytics",
+                "Uptime": "uptime",
+                "Restarts": "fullRestarts",
+                "FailedCheckpoints": "numberOfFailedCheckpoints",
+                "RecordsIn": "numRecordsIn",
+            },
+            "AllowNonRestoredState": "false",
+        },
+    )
+    application.node.add_dependency(prepare)
+    logging.node.add_dependency(prepare)
+    policy = role.node.find_child("DefaultPolicy")
+    policy.node.add_dependency(prepare)
+    prove.node.add_dependency(application, logging, role)
+    return prove.get_att_string("RestoredFrom")
+
+
+def _provider(stack: Stack) -> tuple[iam.Role, str]:
+    log_group = logs.LogGroup(
+        stack,
+        "LifecycleLog",
+        retention=logs.RetentionDays.THREE_MONTHS,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    role = iam.Role(stack, "LifecycleRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    log_group.grant_write(role)
+    code = lambda_.Code.from_asset(str(HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
+    on_event, is_complete = (
+        lambda_.Function(
+            stack,
+            id,
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=f"managed_flink_lifecycle.entry.{handler}",
+            code=code,
+            role=role,
+            log_group=log_group,
+            timeout=Duration.minutes(2),
+            memory_size=256,
+        )
+        for id, handler in (("OnEvent", "on_event"), ("IsComplete", "is_complete"))
+    )
+    provider = cr.Provider(
+        stack,
+        "Provider",
+        on_event_handler=on_event,
+        is_complete_handler=is_complete,
+        disable_waiter_state_machine_logging=False,
+        query_interval=Duration.seconds(10),
+        total_timeout=Duration.minutes(55),
+        log_group=log_group,
+        waiter_state_machine_log_options=cr.LogOptions(
+            destination=log_group,
+            level=stepfunctions.LogLevel.ALL,
+            include_execution_data=False,
+        ),
+    )
+    return role, provider.service_token
+
+
+def _allow(
+    stack: Stack, role: iam.Role, arn: str, state_key: kms.Key, log_group: logs.LogGroup
+) -> None:
+    key_arn = state_key.key_arn
+    via = {"kms:ViaService": f"kinesisanalytics.{stack.region}.amazonaws.com"}
+    context = {**via, ARN_CONTEXT: arn}
+    statements: list[tuple[list[str], str, dict[str, dict[str, str]] | None]] = [
+        (
+            [
+                "kinesisanalytics:CreateApplicationSnapshot",
+                "kinesisanalytics:DescribeApplication",
+                "kinesisanalytics:DescribeApplicationOperation",
+                "kinesisanalytics:ListApplicationOperations",
+                "kinesisanalytics:ListApplicationSnapshots",
+                "kinesisanalytics:StartApplication",
+                "kinesisanalytics:StopApplication",
+            ],
+            arn,
+            None,
+        ),
+        (["logs:FilterLogEvents"], log_group.log_group_arn, None),
+        (
+            ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"],
+            stack.stack_id,
+            None,
+        ),
+        (["cloudwatch:GetMetricData"], "*", None),
+        (["kms:DescribeKey"], key_arn, {"StringEquals": via}),
+        (
+            ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"],
+            key_arn,
+            {"StringEquals": context},
+        ),
+        (["kms:CreateGrant"], key_arn, decrypt_grants(context)),
+    ]
+    for actions, resource, conditions in statements:
+        role.add_to_policy(
+            iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions)
+        )
