@@ -24,11 +24,12 @@ INSERT INTO pages SELECT page FROM clicks;
 """
 
 
-def app(**context: str) -> cdk.App:
+def app(*, builtin_validation: bool = False, **context: str) -> cdk.App:
+    """An app with the project's feature flags; nothing is packaged, and synth is fast."""
     flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     return cdk.App(
         context={**flags, "aws:cdk:bundling-stacks": [], **context},
-        builtin_cloud_formation_validation=False,
+        builtin_cloud_formation_validation=builtin_validation,
     )
 
 

@@ -41,6 +41,7 @@ def build(job: Path) -> Build:
     def make(
         *,
         scope: cdk.Stack | None = None,
+        id_: str = "Clicks",
         flags: dict[str, str] | None = None,
         **changed: Any,  # noqa: ANN401
     ) -> FlinkPipeline:
@@ -50,7 +51,7 @@ def build(job: Path) -> Build:
             "sources": {"clicks": KinesisSource()},
             "sinks": {"lake": S3Sink(), "pages": DynamoDbSink(partition_key="page")},
         }
-        return FlinkPipeline(stack, "Clicks", **{**arguments, **changed})
+        return FlinkPipeline(stack, id_, **{**arguments, **changed})
 
     return make
 
