@@ -41,7 +41,9 @@ class PlainSensorsStack(Stack):
         self.application_arn = self.format_arn(
             service="kinesisanalytics", resource="application", resource_name=NAME
         )
-        self.state_key = kms.Key(self, "StateKey", description="State", removal_policy=KEPT)
+        self.state_key = kms.Key(
+            self, "StateKey", description="State", enable_key_rotation=False, removal_policy=KEPT
+        )
         allow_application(self.state_key, self, self.application_arn)
         allow_log_group(self.state_key, self)
         self.data_key = kms.Key(
@@ -167,6 +169,7 @@ class PlainSensorsStack(Stack):
                     "ArnEquals": {"aws:SourceArn": self.application_arn},
                 },
             ),
+            description="Execution role of the Flink application",
         )
         log_group = self.log_group.log_group_name
         log_stream = f"{log_group}:log-stream:{self.log_stream.log_stream_name}"

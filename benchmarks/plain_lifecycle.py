@@ -95,7 +95,12 @@ def _provider(stack: Stack) -> tuple[iam.Role, str]:
         retention=logs.RetentionDays.THREE_MONTHS,
         removal_policy=RemovalPolicy.DESTROY,
     )
-    role = iam.Role(stack, "LifecycleRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    role = iam.Role(
+        stack,
+        "LifecycleRole",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        description="Starts and stops the Flink application",
+    )
     log_group.grant_write(role)
     code = lambda_.Code.from_asset(str(HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
     on_event, is_complete = (

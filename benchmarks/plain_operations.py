@@ -127,7 +127,13 @@ def _increase(name: str, dimensions: dict[str, str]) -> cloudwatch.MathExpressio
 
 
 def _topic(stack: Stack) -> sns.Topic:
-    key = kms.Key(stack, "TopicKey", enable_key_rotation=True, removal_policy=RemovalPolicy.DESTROY)
+    key = kms.Key(
+        stack,
+        "TopicKey",
+        description="Alarms",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
     service = iam.ServicePrincipal("cloudwatch.amazonaws.com")
     alarms = f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:*"
     ours = {

@@ -13,13 +13,16 @@ import jsii
 class CheckpointingRule:
     """Applications have checkpointing on, and say so where the service does not ignore it."""
 
+    NAME = "ManagedFlink"
+    RULE = "ManagedFlink-Checkpointing"
+
     @property
     def name(self) -> str:
-        return "ManagedFlink"
+        return self.NAME
 
     @property
     def rule_ids(self) -> list[str]:
-        return ["ManagedFlink-Checkpointing"]
+        return [self.RULE]
 
     @property
     def version(self) -> str:
@@ -37,7 +40,7 @@ class CheckpointingRule:
         ]
         violations = [
             cdk.PolicyViolation(
-                rule_name="ManagedFlink-Checkpointing",
+                rule_name=self.RULE,
                 description="Without checkpoints a failure loses all state.",
                 fix="CheckpointConfiguration: ConfigurationType CUSTOM, CheckpointingEnabled true",
                 severity="error",

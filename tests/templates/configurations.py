@@ -1,7 +1,7 @@
 """What the tests of templates share: how an app is made and a template is read."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ INSERT INTO pages SELECT page FROM clicks;
 """
 
 
-def app(*, builtin_validation: bool = False, **context: str) -> cdk.App:
+def app(context: Mapping[str, str] | None = None, *, builtin_validation: bool = False) -> cdk.App:
     """An app with the project's feature flags; nothing is packaged, and synth is fast."""
     flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     return cdk.App(
-        context={**flags, "aws:cdk:bundling-stacks": [], **context},
+        context={**flags, "aws:cdk:bundling-stacks": [], **(context or {})},
         builtin_cloud_formation_validation=builtin_validation,
     )
 

@@ -45,7 +45,7 @@ def build(job: Path) -> Build:
         flags: dict[str, str] | None = None,
         **changed: Any,  # noqa: ANN401
     ) -> FlinkPipeline:
-        stack = scope or cdk.Stack(app(**(flags or {})), "Stack")
+        stack = scope or cdk.Stack(app(flags), "Stack")
         arguments: dict[str, Any] = {
             "code": FlinkCode.from_sql(job),
             "sources": {"clicks": KinesisSource()},
@@ -105,7 +105,7 @@ def everything(everything_stack: cdk.Stack) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def existing(build: Build) -> dict[str, Any]:
     """All resources are handed in, from elsewhere."""
-    stack = cdk.Stack(app(), "Stack")
+    stack = cdk.Stack(app(), "Existing")
     arn = f"arn:{stack.partition}:kinesis:{stack.region}:{stack.account}:stream/theirs"
     key = kms.Key.from_key_arn(
         stack, "Key", f"arn:{stack.partition}:kms:{stack.region}:{stack.account}:key/abc"
@@ -136,7 +136,7 @@ def sensors_template(request: pytest.FixtureRequest) -> dict[str, Any]:
 def placed(build: Build) -> dict[str, Any]:
     """In a stack that names its account and Region; some L2s act otherwise there."""
     place = cdk.Environment(account="123456789012", region="eu-west-1")
-    return template_of(cdk.Stack.of(build(scope=cdk.Stack(app(), "Stack", env=place))))
+    return template_of(cdk.Stack.of(build(scope=cdk.Stack(app(), "Placed", env=place))))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The application, its stores, alarms and topic, property by property."""
 
+import re
 from typing import Any
 
 import aws_cdk as cdk
@@ -52,6 +53,76 @@ def test_every_setting_is_explicit(everything_stack: cdk.Stack) -> None:
             },
         },
     )
+
+
+def test_every_member_is_said_where_nothing_was_set(minimal: dict[str, Any]) -> None:
+    """Whatever the service's defaults are or become: a template says all that it runs with."""
+    application = only(minimal, "AWS::KinesisAnalyticsV2::Application")["Properties"]
+    assert set(application) == {
+        "ApplicationConfiguration",
+        "ApplicationMode",
+        "ApplicationName",
+        "RuntimeEnvironment",
+        "ServiceExecutionRole",
+    }
+    configuration = application["ApplicationConfiguration"]
+    assert configuration.keys() == {
+        "ApplicationCodeConfiguration",
+        "ApplicationEncryptionConfiguration",
+        "ApplicationSnapshotConfiguration",
+        "ApplicationSystemRollbackConfiguration",
+        "EnvironmentProperties",
+        "FlinkApplicationConfiguration",
+    }
+    assert configuration["FlinkApplicationConfiguration"] == {
+        "CheckpointConfiguration": {
+            "ConfigurationType": "CUSTOM",
+            "CheckpointingEnabled": True,
+            "CheckpointInterval": 60000,
+            "MinPauseBetweenCheckpoints": 5000,
+        },
+        "MonitoringConfiguration": {
+            "ConfigurationType": "CUSTOM",
+            "LogLevel": "INFO",
+            "MetricsLevel": "APPLICATION",
+        },
+        "ParallelismConfiguration": {
+            "ConfigurationType": "CUSTOM",
+            "Parallelism": 1,
+            "ParallelismPerKPU": 1,
+            "AutoScalingEnabled": False,
+        },
+    }
+
+
+def test_code_is_an_object_whose_key_is_its_content(minimal: dict[str, Any]) -> None:
+    application = only(minimal, "AWS::KinesisAnalyticsV2::Application")["Properties"]
+    code = application["ApplicationConfiguration"]["ApplicationCodeConfiguration"]
+    assert code["CodeContentType"] == "ZIPFILE"
+    location = code["CodeContent"]["S3ContentLocation"]
+    assert re.fullmatch(r"[0-9a-f]{64}\.zip", location["FileKey"])
+    assert "ObjectVersion" not in location
+
+
+@pytest.mark.parametrize(
+    ("runtime", "restarts", "uptime"),
+    [
+        (Runtime.FLINK_1_20, "fullRestarts", "uptime"),
+        (Runtime.FLINK_2_2, "numRestarts", "runningTime"),
+    ],
+)
+def test_the_gate_reads_the_runtimes_metrics(
+    build: Build, runtime: Runtime, restarts: str, uptime: str
+) -> None:
+    prove = only(template_of(cdk.Stack.of(build(runtime=runtime))), "Custom::FlinkProve")
+    assert prove["Properties"]["Metrics"] == {
+        "Namespace": "AWS/KinesisAnalytics",
+        "Uptime": uptime,
+        "Restarts": restarts,
+        "FailedCheckpoints": "numberOfFailedCheckpoints",
+        "RecordsIn": "numRecordsIn",
+    }
+    assert prove["Properties"]["AllowNonRestoredState"] == "false"
 
 
 def groups(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -133,12 +204,43 @@ def test_alarms_for_all_that_is_bound_and_one_that_pages(everything: dict[str, A
         "SystemErrors",
     }
     assert len(alarms) == 9
+    assert {a["Properties"]["TreatMissingData"] for a in alarms.values()} == {"notBreaching"}
     assert not [a for a in alarms.values() if "AlarmActions" in a["Properties"]]
     composite = only(everything, "AWS::CloudWatch::CompositeAlarm")["Properties"]
     (topic,) = of_type(everything, "AWS::SNS::Topic")
-    assert composite["AlarmActions"] == [{"Ref": topic}]
+    assert composite["AlarmActions"] == composite["OKActions"] == [{"Ref": topic}]
     for logical_id in alarms:
         assert logical_id in str(composite["AlarmRule"])
+
+
+def test_alarms_have_the_recommended_thresholds(everything: dict[str, Any]) -> None:
+    found = {
+        name.removeprefix("ClicksAlarms")[:-8]: (
+            alarm["Properties"]["Threshold"],
+            alarm["Properties"]["EvaluationPeriods"],
+            alarm["Properties"].get("Statistic"),
+            alarm["Properties"].get("Period"),
+        )
+        for name, alarm in of_type(everything, "AWS::CloudWatch::Alarm").items()
+    }
+    assert found == {
+        "Restarts": (0, 1, None, None),
+        "FailedCheckpoints": (0, 1, None, None),
+        "Cpu": (80, 3, "Maximum", 60),
+        "Heap": (90, 3, "Maximum", 60),
+        "Memory": (85, 3, "Maximum", 60),
+        "clicksIteratorAge": (60000, 3, "Maximum", 60),
+        "clicksReadThrottles": (0, 3, "Sum", 60),
+        "pagesWriteThrottles": (0, 3, "Sum", 60),
+        "pagesSystemErrors": (0, 3, "Sum", 60),
+    }
+    dimensions = [
+        (dimension["Name"], dimension["Value"])
+        for alarm in of_type(everything, "AWS::CloudWatch::Alarm").values()
+        for dimension in alarm["Properties"].get("Dimensions", [])
+        if alarm["Properties"]["Namespace"] == "AWS/KinesisAnalytics"
+    ]
+    assert dimensions == [("Application", "clicks-of-the-shop")] * 3
 
 
 def test_alarms_can_be_changed_and_switched_off(build: Build) -> None:
@@ -211,6 +313,17 @@ def test_table_has_its_keys_ttl_recovery_and_key(everything: dict[str, Any]) -> 
     assert table["BillingMode"] == "PROVISIONED"
 
 
+def test_table_is_on_demand_recoverable_and_keeps_items_where_nothing_was_set(
+    minimal: dict[str, Any],
+) -> None:
+    table = only(minimal, "AWS::DynamoDB::GlobalTable")["Properties"]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["KeySchema"] == [{"AttributeName": "page", "KeyType": "HASH"}]
+    assert "TimeToLiveSpecification" not in table
+    (replica,) = table["Replicas"]
+    assert replica["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
 def test_stream_is_sized_kept_and_encrypted(
     minimal: dict[str, Any], everything: dict[str, Any]
 ) -> None:
@@ -230,7 +343,7 @@ def test_log_group_is_kept_a_while_and_encrypted(minimal: dict[str, Any]) -> Non
         if name.startswith("Clicks")
     ]
     assert group["RetentionInDays"] == 90
-    assert "KmsKeyId" in group
+    assert "ClicksStateKey" in str(group["KmsKeyId"])
 
 
 def test_binding_is_typed_and_its_resource_is_an_l2(build: Build) -> None:

@@ -116,6 +116,17 @@ def test_fails_when_a_group_has_no_or_too_many_entries(
         application.add_property_group("limits", {f"key{i}": "v" for i in range(entries)})
 
 
+@pytest.mark.parametrize("value", ["", "v" * 2049])
+def test_fails_when_a_value_is_empty_or_too_long(application: FlinkApplication, value: str) -> None:
+    with pytest.raises(
+        ValueError,
+        match=r"^Stack/App: property 'max' of group 'limits' is 'v*('|\.\.\.); allowed: 1 to 2048 "
+        rf"characters \(received {len(value)}\)\. Leave an empty property out; put a long",
+    ) as error:
+        application.add_property_group("limits", {"max": value})
+    assert len(str(error.value)) < 400
+
+
 @pytest.mark.parametrize("key", ["", "k" * 2049])
 def test_fails_when_a_key_is_empty_or_too_long(application: FlinkApplication, key: str) -> None:
     with pytest.raises(ValueError, match=r"key in property group 'limits' is .*1 to 2048 char"):

@@ -36,6 +36,15 @@ def test_parallelism_up_to_the_quota_passes(parallelism: int, per_kpu: int, quot
     assert made.parallelism == parallelism
 
 
+@pytest.mark.parametrize(
+    ("parallelism", "per_kpu", "kpus"), [(1, 1, 2), (5, 2, 4), (8, 8, 2), (9, 8, 3)]
+)
+def test_c55_kpus_are_rounded_up_and_one_orchestrates(
+    parallelism: int, per_kpu: int, kpus: int
+) -> None:
+    assert Parallelism(parallelism=parallelism, parallelism_per_kpu=per_kpu).kpus == kpus
+
+
 @pytest.mark.parametrize("name", ["parallelism", "parallelism_per_kpu", "kpu_quota"])
 def test_a_token_passes_as_a_number_of_parallelism(name: str, number: Any) -> None:  # noqa: ANN401
     assert getattr(Parallelism(**{name: number}), name) == number

@@ -19,7 +19,7 @@ def test_fails_when_the_environment_is_unknown(name: str | None) -> None:
 def test_fails_when_the_app_is_given_an_unknown_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    owner = app(env="production")
+    owner = app({"env": "production"})
     monkeypatch.setattr(cdk, "App", lambda: owner)
     with pytest.raises(ValueError, match="context env is 'production'; allowed: local, dev"):
         reference_app.main()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jsii
@@ -50,12 +50,13 @@ class TrackedApplication(kda.CfnApplication):
         }
 
 
-def change_key(application: TrackedApplication, *, also: Sequence[Any] = ()) -> IResolvable:
+def change_key(application: TrackedApplication, *, also: Callable[[], Any]) -> IResolvable:
     """A property for custom resources that changes exactly when the application changes.
 
     Args:
         application: The application.
-        also: Further values that belong to the application, such as its logging option's.
+        also: Gives, at synth, what belongs to the application beside its own properties: its
+            logging option's.
 
     ``Digest`` covers the template's text. ``Inputs`` holds the references in it, whose values may
     change while the text stays, and makes what they refer to come first in a deploy. Parameters
@@ -66,7 +67,7 @@ def change_key(application: TrackedApplication, *, also: Sequence[Any] = ()) -> 
 
 @jsii.implements(IAnyProducer)
 class _ChangeKey:
-    def __init__(self, application: TrackedApplication, also: Sequence[Any]) -> None:
+    def __init__(self, application: TrackedApplication, also: Callable[[], Any]) -> None:
         self._application = application
         self._also = also
         self._known: set[str] = set()
@@ -74,7 +75,7 @@ class _ChangeKey:
 
     def produce(self, context: IResolveContext) -> Any:  # noqa: ANN401
         rendered = self._application.rendered()
-        rendered["also"] = Stack.of(self._application).resolve(list(self._also))
+        rendered["also"] = Stack.of(self._application).resolve(self._also())
         text = json.dumps(rendered, sort_keys=True)
         references = {json.dumps(found, sort_keys=True): found for found in _references(rendered)}
         secrets = self._secrets(_names(list(references.values())))

@@ -72,7 +72,8 @@ class FlinkLifecycle(Construct):
                     name=application.application_name,
                 )
         key = change_key(
-            application.resource, also=[application.logging_option.cloud_watch_logging_option]
+            application.resource,
+            also=lambda: application.logging_option.cloud_watch_logging_option,
         )
         common = {
             "ApplicationName": application.application_name,
