@@ -5,15 +5,8 @@ the service and has only CDK. Nothing here is derived, checked or shared with ot
 """
 
 from pathlib import Path
-from typing import Any
 
-from aws_cdk import (
-    ArnFormat,
-    CfnOutput,
-    Duration,
-    RemovalPolicy,
-    Stack,
-)
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
@@ -24,6 +17,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from benchmarks.plain_configuration import configuration, property_groups
 from benchmarks.plain_keys import allow_application, allow_log_group
 from benchmarks.plain_lifecycle import add_lifecycle
 from benchmarks.plain_operations import add_alarms
@@ -73,7 +67,8 @@ class PlainSensorsStack(Stack):
         )
         code = s3_assets.Asset(self, "Code", path=str(ROOT / "jobs" / "sensors"))
         role = self._role(code)
-        configuration = self._configuration(code)
+        groups = property_groups(self.events, self.lake, self.rejected, self.readings)
+        settings = configuration(code, self.state_key, groups)
         application = kda.CfnApplication(
             self,
             "Application",
@@ -81,7 +76,7 @@ class PlainSensorsStack(Stack):
             application_mode="STREAMING",
             runtime_environment="FLINK-1_20",
             service_execution_role=role.role_arn,
-            application_configuration=configuration,
+            application_configuration=settings,
         )
         application.apply_removal_policy(KEPT)
         application.node.add_dependency(role)
@@ -105,7 +100,7 @@ class PlainSensorsStack(Stack):
             state_key=self.state_key,
             log_group=self.log_group,
             log_stream=self.log_stream,
-            configuration=configuration,
+            configuration=settings,
         )
         add_alarms(self, name=NAME, stream=self.events, table=self.readings)
         CfnOutput(self, "ApplicationName", value=NAME)
@@ -237,73 +232,3 @@ class PlainSensorsStack(Stack):
             resource_name=name,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-
-    def _configuration(self, code: s3_assets.Asset) -> dict[str, Any]:
-        where = {"bucketArn": code.bucket.bucket_arn, "fileKey": code.s3_object_key}
-        return {
-            "applicationCodeConfiguration": {
-                "codeContentType": "ZIPFILE",
-                "codeContent": {"s3ContentLocation": where},
-            },
-            "applicationEncryptionConfiguration": {
-                "keyType": "CUSTOMER_MANAGED_KEY",
-                "keyId": self.state_key.key_arn,
-            },
-            "applicationSnapshotConfiguration": {"snapshotsEnabled": True},
-            "applicationSystemRollbackConfiguration": {"rollbackEnabled": True},
-            "environmentProperties": {
-                "propertyGroups": [
-                    {"propertyGroupId": group, "propertyMap": properties}
-                    for group, properties in self._properties().items()
-                ]
-            },
-            "flinkApplicationConfiguration": {
-                "checkpointConfiguration": {
-                    "configurationType": "CUSTOM",
-                    "checkpointingEnabled": True,
-                    "checkpointInterval": 60_000,
-                    "minPauseBetweenCheckpoints": 5_000,
-                },
-                "monitoringConfiguration": {
-                    "configurationType": "CUSTOM",
-                    "logLevel": "INFO",
-                    "metricsLevel": "APPLICATION",
-                },
-                "parallelismConfiguration": {
-                    "configurationType": "CUSTOM",
-                    "parallelism": 4,
-                    "parallelismPerKpu": 1,
-                    "autoScalingEnabled": False,
-                },
-            },
-        }
-
-    def _properties(self) -> dict[str, dict[str, str]]:
-        def files(bucket: s3.Bucket) -> dict[str, str]:
-            path = f"s3://{bucket.bucket_name}/"
-            return {"connector": "filesystem", "path": path, "format": "json-lines"}
-
-        return {
-            "kinesis.analytics.flink.run.options": {
-                "python": "main.py",
-                "pyFiles": "job/",
-                "jarfile": "lib/connectors.jar",
-            },
-            "events": {
-                "connector": "kinesis",
-                "stream": self.events.stream_name,
-                "scan.stream.initpos": "TRIM_HORIZON",
-                "format": "raw",
-                "aws.region": self.region,
-            },
-            "lake": files(self.lake),
-            "rejected": files(self.rejected),
-            "readings": {
-                "connector": "dynamodb",
-                "table-name": self.readings.table_name,
-                "aws.region": self.region,
-                "sink.batch.max-size": "25",
-                "sink.requests.max-inflight": "1",
-                "sink.flush-buffer.timeout": "1000",
-            },
-        }

@@ -49,6 +49,8 @@ def variables(environment: Environment) -> dict[str, str]:
         "CDK_HOME": str(environment.state / "cdk-home"),
         "CDK_VALIDATION": "false",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
+        # Unset: without byte code each synth imports for seconds longer.
+        "PYTHONDONTWRITEBYTECODE": "",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",

@@ -117,7 +117,14 @@ while time.monotonic() < deadline and not (indexed("aws-cdk-lib") and indexed("c
 
 def _clean() -> dict[str, str]:
     """Return the environment without what would send tools into another virtual environment."""
-    unwanted = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON", "CONDA_PREFIX"}
+    unwanted = {
+        "CONDA_PREFIX",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "UV_PYTHON",
+        "VIRTUAL_ENV",
+    }
     return {key: value for key, value in os.environ.items() if key not in unwanted}
 
 

@@ -70,6 +70,12 @@ def test_uptime_that_stands_still_is_not_steady() -> None:
     assert not steady((60, 120, 120, 120, 120, 120))[0]
 
 
+def test_one_reading_reported_twice_neither_counts_nor_breaks_the_stretch() -> None:
+    twice = (60, 120, 120, 180, 240, 300)
+    assert steady(twice) == (True, steady(twice)[1])
+    assert "5 min (5 datapoints)" in steady(twice)[1]
+
+
 def test_restart_inside_the_window_begins_it_anew() -> None:
     assert not steady(restarts=(0, 0, 1, 1, 1, 1))[0]
     long = range(60, 600, 60)

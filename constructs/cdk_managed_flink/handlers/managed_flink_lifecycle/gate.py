@@ -145,8 +145,10 @@ def _undisturbed(gate: HealthGate, seen: Observation) -> list[Datapoint]:
     for point in seen.uptime:
         if begin is not None and point.at <= begin:
             continue
+        if run and point.value == run[-1].value:
+            continue  # the same reading twice proves nothing, for or against
         broken = run and (
-            point.value <= run[-1].value
+            point.value < run[-1].value
             or (point.at - run[-1].at).total_seconds() > MAX_GAP_PERIODS * gate.period_seconds
         )
         if broken:
