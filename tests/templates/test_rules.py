@@ -141,6 +141,7 @@ def together(templates: list[dict[str, Any]]) -> dict[str, Any]:
     return {**templates[0], "Resources": resources}
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(
     minimal: dict[str, Any],
     everything: dict[str, Any],
@@ -164,6 +165,7 @@ def test_fails_when_a_template_is_wrong(type_: str, properties: Any, rule: str) 
     assert [found for found in lint(wrong) if rule in found]
 
 
+@pytest.mark.slow
 def test_cdks_own_validation_finds_nothing_where_it_is_on(build: Build) -> None:
     owner = app(builtin_validation=True)
     build(scope=cdk.Stack(owner, "Stack"), notifications=Notifications())
