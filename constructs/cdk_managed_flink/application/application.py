@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import jsii
-from aws_cdk import Annotations, IStableAnyProducer, Lazy, RemovalPolicy, Stack, Token
+from aws_cdk import Annotations, IStableAnyProducer, Lazy, RemovalPolicy, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_kms as kms
@@ -16,7 +16,7 @@ from cdk_managed_flink.application.binding import Bindable, Binding, check_name
 from cdk_managed_flink.application.code_location import Code, CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.log_group import application_log_group
+from cdk_managed_flink.application.log_group import application_log_group, log_group_arn
 from cdk_managed_flink.application.metrics import ApplicationMetrics
 from cdk_managed_flink.application.naming import application_name as name_of
 from cdk_managed_flink.application.properties import (
@@ -196,7 +196,12 @@ class FlinkApplication(Construct, ApplicationMetrics):
             self,
             "LoggingOption",
             application_name=self.resource.ref,
-            cloud_watch_logging_option={"logStreamArn": self._log_stream_arn()},
+            cloud_watch_logging_option={
+                "logStreamArn": log_group_arn(
+                    self,
+                    f"{self.log_group.log_group_name}:log-stream:{self.log_stream.log_stream_name}",
+                )
+            },
         )
         self.node.add_validation(_TextValidation(self))
 
@@ -261,13 +266,6 @@ class FlinkApplication(Construct, ApplicationMetrics):
             sources={name for name, kind in self._names.items() if kind == "source"},
             sinks={name for name, kind in self._names.items() if kind == "sink"},
             groups=self._properties.names - {RUN_OPTIONS_GROUP},
-        )
-
-    def _log_stream_arn(self) -> str:
-        stack = Stack.of(self)
-        return (
-            f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:"
-            f"{self.log_group.log_group_name}:log-stream:{self.log_stream.log_stream_name}"
         )
 
 

@@ -1,10 +1,10 @@
 """The application's log group, and the key that may encrypt it."""
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 
 def application_log_group(
@@ -19,6 +19,16 @@ def application_log_group(
     if key is not None:
         allow_logs(scope, key)
     return logs.LogGroup(scope, id, encryption_key=key, retention=retention, removal_policy=removal)
+
+
+def log_group_arn(scope: IConstruct, name: str) -> str:
+    """ARN of a log group, or of what follows it after a colon, such as ``name:*``."""
+    return Stack.of(scope).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
 def allow_logs(scope: Construct, key: kms.IKey) -> None:
@@ -43,9 +53,8 @@ def allow_logs(scope: Construct, key: kms.IKey) -> None:
             resources=["*"],
             conditions={
                 "ArnLike": {
-                    "kms:EncryptionContext:aws:logs:arn": (
-                        f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:"
-                        f"log-group:{stack.stack_name}-*"
+                    "kms:EncryptionContext:aws:logs:arn": log_group_arn(
+                        scope, f"{stack.stack_name}-*"
                     )
                 }
             },

@@ -2,11 +2,12 @@
 
 from functools import reduce
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
+from cdk_managed_flink.application.log_group import log_group_arn
 
 SERVICE_PRINCIPAL = "kinesisanalytics.amazonaws.com"
 
@@ -49,24 +50,15 @@ def grant_code(role: iam.IRole, *, bucket_arn: str, key: str) -> iam.Grant:
 
 def grant_logs(role: iam.IRole, *, log_group_name: str, log_stream_name: str) -> iam.Grant:
     """Find and write the application's own log stream."""
-    stack = Stack.of(role)
-
-    def log_group(name: str) -> str:
-        return stack.format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name=name,
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-
     # DescribeLogGroups takes no narrower resource than the account's log groups.
     allowed = {
-        "logs:DescribeLogGroups": log_group("*"),
-        "logs:DescribeLogStreams": log_group(f"{log_group_name}:*"),
-        "logs:PutLogEvents": log_group(f"{log_group_name}:log-stream:{log_stream_name}"),
+        "logs:DescribeLogGroups": log_group_arn(role, "*"),
+        "logs:DescribeLogStreams": log_group_arn(role, f"{log_group_name}:*"),
+        "logs:PutLogEvents": log_group_arn(role, f"{log_group_name}:log-stream:{log_stream_name}"),
     }
-    for action, arn in list(allowed.items())[:2]:
-        acknowledge_wildcard(role, arn, f"{action} takes no narrower resource.")
+    for action, arn in allowed.items():
+        if arn.endswith("*"):
+            acknowledge_wildcard(role, arn, f"{action} takes no narrower resource.")
     grants = [
         iam.Grant.add_to_principal(grantee=role, actions=[action], resource_arns=[arn])
         for action, arn in allowed.items()

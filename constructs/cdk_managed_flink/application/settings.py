@@ -108,7 +108,7 @@ class Checkpointing:
             raise invalid(
                 "Checkpointing",
                 "interval",
-                self.interval.to_human_string(),
+                self.interval,
                 "at least 1 millisecond",
                 "Use Duration.seconds(60), or enabled=False for a job that may lose its state.",
             )

@@ -52,7 +52,7 @@ class HealthGate:
             raise invalid(
                 "HealthGate",
                 "timeout",
-                self.timeout.to_human_string(),
+                self.timeout,
                 f"less than {HANDLER_DEADLINE.to_human_string()}",
                 "A deploy step ends after that; choose a shorter time.",
             )
@@ -62,7 +62,7 @@ class HealthGate:
             raise invalid(
                 "HealthGate",
                 "window",
-                self.window.to_human_string(),
+                self.window,
                 f"less than timeout ({self.timeout.to_human_string()})",
                 "Shorten the window, or raise the timeout.",
             )

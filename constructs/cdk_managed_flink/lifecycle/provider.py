@@ -56,7 +56,7 @@ class LifecycleProvider(Construct):
             raise invalid(
                 scope,
                 "poll_interval",
-                poll_interval.to_human_string(),
+                poll_interval,
                 f"{found.poll_interval.to_human_string()}, as the stack's other pipelines have it",
                 "A stack has one provider: give all its pipelines the same interval.",
             )

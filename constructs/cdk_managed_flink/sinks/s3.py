@@ -55,7 +55,7 @@ class Lifecycle:
             raise invalid(
                 "Lifecycle",
                 "infrequent_access_after",
-                infrequent.to_human_string(),
+                infrequent,
                 "30 days or more",
                 "S3 moves no younger object to Standard-IA.",
             )
@@ -65,7 +65,7 @@ class Lifecycle:
             raise invalid(
                 "Lifecycle",
                 "expire_after",
-                expire.to_human_string(),
+                expire,
                 f"longer than infrequent_access_after ({infrequent.to_human_string()})",
                 "Set infrequent_access_after=None for objects that expire earlier.",
             )

@@ -124,7 +124,7 @@ class KinesisSource(Source[kinesis.IStream]):
             raise invalid(
                 "KinesisSource",
                 "retention",
-                self.retention.to_human_string(),
+                self.retention,
                 "24 hours to 365 days",
                 "The service keeps records for at least a day.",
             )
