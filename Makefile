@@ -67,7 +67,7 @@ test:              ## everything the project can prove
 test-fast:         ## without a real Flink and without the emulator
 	$(call prepare,check,--without-flink)
 	@$(MAKE) --no-print-directory checks
-	.venv/bin/python -m pytest -m "not flink and not local and not emulator and not slow"
+	.venv/bin/python -m pytest -n 2 -m "not flink and not local and not emulator and not slow"
 
 lint:              ## ruff, mypy, import-linter
 	$(call prepare,check,--without-flink)
