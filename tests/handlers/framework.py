@@ -33,7 +33,9 @@ class Framework:
     @property
     def clients(self) -> entry.Clients:
         double = self.double
-        return entry.Clients(double.flink, double.logs, double.cloudwatch, double.cloudformation)
+        return entry.Clients(
+            double.flink, double.logs, double.cloudwatch, double.cloudformation, double.sns
+        )
 
     def prepare(self, request_type: str, new: str, old: str = "") -> dict[str, str]:
         return self.send("Custom::FlinkPrepare", request_type, self.properties(new), old)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
-import botocore.session
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.validate import validate_parameters
+
+from managed_flink_lifecycle.clients import session
 
 Value: TypeAlias = Any
 APPLICATION = "sensors"
@@ -29,7 +30,7 @@ METRICS = {
 }
 TRANSITION_SECONDS = 20
 OPERATION_DETAILS = ("Operation", "StartTime", "EndTime", "OperationStatus")
-SESSION = botocore.session.get_session()
+SESSION = session()._session
 
 
 def refusal(operation: str, code: str, message: str = "refused") -> ClientError:
@@ -72,7 +73,6 @@ class Job:
 @dataclass
 class ServiceDouble:
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-    stack_status: str = "UPDATE_IN_PROGRESS"
     status: str = "READY"
     exists: bool = True
     version: int = 1
@@ -98,6 +98,10 @@ class ServiceDouble:
         return Checked("kinesisanalyticsv2", self)
 
     @property
+    def sns(self) -> Checked:
+        return Checked("sns", self)
+
+    @property
     def logs(self) -> Checked:
         return Checked("logs", self)
 
@@ -120,8 +124,12 @@ class ServiceDouble:
                 due[1]()
             self._run_job()
 
-    def begin_update(self) -> None:
-        self.stack_status = "UPDATE_IN_PROGRESS"
+    @property
+    def stack_status(self) -> str:
+        return str(self.stack_events[0]["ResourceStatus"]) if self.stack_events else "IDLE"
+
+    @stack_status.setter
+    def stack_status(self, status: str) -> None:
         self.stack_events.insert(
             0,
             {
@@ -129,10 +137,13 @@ class ServiceDouble:
                 "EventId": str(len(self.stack_events)),
                 "StackName": "sensors",
                 "PhysicalResourceId": STACK_ID,
-                "ResourceStatus": "UPDATE_IN_PROGRESS",
+                "ResourceStatus": status,
                 "Timestamp": self.now,
             },
         )
+
+    def begin_update(self) -> None:
+        self.stack_status = "UPDATE_IN_PROGRESS"
 
     def update_application(self, job: Job) -> None:
         """What CloudFormation does between Prepare and Prove."""

@@ -6,22 +6,29 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
 from managed_flink_lifecycle.calls import NotFoundError, ServiceError, TransientError, call
+from managed_flink_lifecycle.clients import session
 from managed_flink_lifecycle.evidence import Evidence
-from managed_flink_lifecycle.service import Application, FlinkService, Operation, Snapshot
+from managed_flink_lifecycle.service import Application, Definition, FlinkService, Operation
+from managed_flink_lifecycle.snapshots import (
+    EnhancedSnapshots,
+    LegacySnapshots,
+    Snapshot,
+    Snapshots,
+)
 from managed_flink_lifecycle.stack import OwnStack
 from tests.handlers.service_double import METRICS, STACK_ID
 
 NAME = {"ApplicationName": "sensors"}
+ARN = "arn:aws:kinesisanalytics:us-east-1:111111111111:snapshot/s"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def stubbed(service: str) -> Iterator[tuple[Any, Stubber]]:
-    client = boto3.client(
+    client = session().client(
         service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
     with Stubber(client) as stubber:
@@ -57,7 +64,18 @@ def test_describe(flink: tuple[Any, Stubber]) -> None:
         "RuntimeEnvironment": "FLINK-1_20",
         "ApplicationStatus": "RUNNING",
         "ApplicationVersionId": 7,
+        "CreateTimestamp": NOW,
+        "ServiceExecutionRole": "role",
         "ApplicationConfigurationDescription": {
+            "ApplicationCodeConfigurationDescription": {
+                "CodeContentType": "ZIPFILE",
+                "CodeContentDescription": {
+                    "S3ApplicationCodeLocationDescription": {
+                        "BucketARN": "arn:aws:s3:::code",
+                        "FileKey": "job.zip",
+                    }
+                },
+            },
             "ApplicationSnapshotConfigurationDescription": {"SnapshotsEnabled": False},
             "RunConfigurationDescription": {
                 "ApplicationRestoreConfigurationDescription": {
@@ -68,8 +86,17 @@ def test_describe(flink: tuple[Any, Stubber]) -> None:
         },
     }
     stubber.add_response("describe_application", {"ApplicationDetail": detail}, NAME)
-    service = FlinkService(client, "sensors")
-    assert service.describe() == Application("sensors", "RUNNING", 7, False, "s")
+    described = FlinkService(client, "sensors").describe()
+    assert described == Application(
+        name="sensors",
+        status="RUNNING",
+        version=7,
+        created=NOW,
+        snapshots_enabled=False,
+        snapshot_mode="APPLICATION_SNAPSHOTS_LEGACY",
+        restored_from="s",
+        definition=Definition("role", "arn:aws:s3:::code", "job.zip", "", "FLINK-1_20"),
+    )
 
 
 def test_describe_of_an_absent_application(flink: tuple[Any, Stubber]) -> None:
@@ -81,12 +108,19 @@ def test_describe_of_an_absent_application(flink: tuple[Any, Stubber]) -> None:
 @pytest.mark.parametrize(
     ("snapshot", "restore"),
     [
-        ("s", {"ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT", "SnapshotName": "s"}),
-        ("", {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}),
+        (
+            Snapshot("s", "READY", NOW),
+            {"ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT", "SnapshotName": "s"},
+        ),
+        (
+            Snapshot("s", "READY", NOW, arn=ARN),
+            {"ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT", "SnapshotArn": ARN},
+        ),
+        (None, {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}),
     ],
 )
 def test_start_says_every_option(
-    flink: tuple[Any, Stubber], snapshot: str, restore: dict[str, str]
+    flink: tuple[Any, Stubber], snapshot: Snapshot | None, restore: dict[str, str]
 ) -> None:
     client, stubber = flink
     expected = {
@@ -127,17 +161,74 @@ def test_snapshots_are_read_page_by_page_newest_first(flink: tuple[Any, Stubber]
         {"SnapshotSummaries": [page("new", 0)]},
         {**NAME, "Limit": 50, "NextToken": "next"},
     )
-    assert FlinkService(client, "sensors").snapshots() == [
-        Snapshot("new", "READY", 3, NOW),
-        Snapshot("old", "READY", 3, NOW - timedelta(seconds=60)),
+    assert LegacySnapshots(client, "sensors").list() == [
+        Snapshot("new", "READY", NOW, label="new"),
+        Snapshot("old", "READY", NOW - timedelta(seconds=60), label="old"),
     ]
+
+
+def test_enhanced_snapshots_are_the_accounts_and_known_by_the_applications_name(
+    flink: tuple[Any, Stubber],
+) -> None:
+    client, stubber = flink
+    entries = [
+        {
+            "SnapshotName": name,
+            "SnapshotArn": f"{ARN}-{name}",
+            "SnapshotStatus": "READY",
+            "SnapshotCreationTimestamp": NOW,
+            "SnapshotInitiator": initiator,
+            "SnapshotInitiatorOperation": operation,
+            "SnapshotFormat": "CANONICAL",
+        }
+        for name, initiator, operation in (
+            ("sensors-proved-a-v1", "USER", "CreateSnapshot"),
+            ("mine", "USER", "CreateSnapshot"),
+            ("SYSTEMSNAPSHOT-1", "SYSTEM", "SystemCreateSnapshot"),
+        )
+    ]
+    asked = {"SourceApplicationName": "sensors", "Limit": 50}
+    stubber.add_response("list_snapshots", {"SnapshotInfoList": entries}, asked)
+    listed = EnhancedSnapshots(client, "sensors").list()
+    assert [(s.label, s.own) for s in listed] == [
+        ("proved-a-v1", True),
+        ("", False),
+        ("", False),
+    ]
+    assert [s.arn for s in listed] == [f"{ARN}-{entry['SnapshotName']}" for entry in entries]
+
+
+@pytest.mark.parametrize("length", [1, 59, 60, 128])
+def test_enhanced_names_fit_whatever_the_applications_name(length: int) -> None:
+    port = EnhancedSnapshots(None, "a" * length)
+    label = "proved-0123456789ab-v999999999-99"
+    name = port.name_of(label)
+    assert len(name) <= 100
+    assert name.endswith(f"-{label}")
+    assert name != EnhancedSnapshots(None, "a" * length + "b").name_of(label)
+
+
+@pytest.mark.parametrize(
+    ("port", "call_name", "names"),
+    [
+        (LegacySnapshots, "delete_application_snapshot", {"ApplicationName": "sensors"}),
+        (EnhancedSnapshots, "delete_snapshot", {}),
+    ],
+)
+def test_delete_names_the_creation_time_and_takes_absent_for_done(
+    flink: tuple[Any, Stubber], port: type[Snapshots], call_name: str, names: dict[str, str]
+) -> None:
+    client, stubber = flink
+    expected = {**names, "SnapshotName": "s", "SnapshotCreationTimestamp": NOW}
+    stubber.add_client_error(call_name, "ResourceNotFoundException", expected_params=expected)
+    port(client, "sensors").delete(Snapshot("s", "READY", NOW))
 
 
 def test_create_snapshot(flink: tuple[Any, Stubber]) -> None:
     client, stubber = flink
     name = "proved-aaaaaaaaaaaa-v1-2"
     stubber.add_response("create_application_snapshot", {}, {**NAME, "SnapshotName": name})
-    FlinkService(client, "sensors").create_snapshot(name)
+    LegacySnapshots(client, "sensors").create(name)
 
 
 def test_operations_and_their_failure(flink: tuple[Any, Stubber]) -> None:
@@ -295,7 +386,8 @@ def test_begin_of_the_update_is_the_stacks_newest_such_event(
         {"StackEvents": second},
         {"StackName": STACK_ID, "NextToken": "more"},
     )
-    assert OwnStack(client, STACK_ID).update_began() == NOW - timedelta(seconds=3)
+    # A little before: the clocks differ.
+    assert OwnStack(client, STACK_ID).update_began() == NOW - timedelta(seconds=3 + 2)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from managed_flink_lifecycle.outcome import DeployFailedError
 from tests.handlers.framework import Framework
 from tests.handlers.service_double import ServiceDouble
 
@@ -13,9 +16,10 @@ def test_delete_stops_gracefully(double: ServiceDouble, running: Framework) -> N
     assert double.status == "READY"
 
 
-def test_delete_forces_what_cannot_be_stopped_gracefully(
+def test_delete_forces_what_cannot_be_stopped_gracefully_where_little_is_lost(
     double: ServiceDouble, running: Framework
 ) -> None:
+    double.snapshot("young", age=60)
     double.stack_status = "DELETE_IN_PROGRESS"
     double.job.can_snapshot = False
     began = double.now
@@ -23,6 +27,14 @@ def test_delete_forces_what_cannot_be_stopped_gracefully(
     assert (double.now - began).total_seconds() < 120
     assert [call["Force"] for call in double.made("StopApplication")] == [False, True]
     assert double.status == "READY"
+
+
+def test_delete_stop_fails_force_only_if_allowed(double: ServiceDouble, running: Framework) -> None:
+    double.stack_status = "DELETE_IN_PROGRESS"
+    double.job.can_snapshot = False
+    with pytest.raises(DeployFailedError, match="stop-application --application-name sensors"):
+        running.prove("Delete", "a")
+    assert [call["Force"] for call in double.made("StopApplication")] == [False]
 
 
 def test_delete_after_a_failed_create_forces(double: ServiceDouble, running: Framework) -> None:

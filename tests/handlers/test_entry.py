@@ -76,18 +76,18 @@ def test_failure_is_one_exception_of_at_most_1500_bytes_without_a_chain(
     message = str(raised.value)
     assert message.startswith("java.lang.IllegalStateException: Spalte »Außentemperatur«")
     assert "Application sensors, version 1" in message
-    assert message.endswith("It is stopped; mend the cause and deploy again.")
+    assert message.endswith("It is stopped. Mend the cause and deploy again.")
     assert len(message.encode()) <= 1500
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
 
 
 def test_refusal_with_a_long_text_is_shortened_too(framework: Framework) -> None:
+    framework.double.begin_update()
     framework.double.refusal_text = "é" * 4000
     framework.double.faults["StopApplication"] = ["InvalidArgumentException"] * 5
-    framework.double.faults["ListApplicationSnapshots"] = ["InvalidArgumentException"]
     framework.double.run()
-    with pytest.raises(DeployFailedError, match="ListApplicationSnapshots was refused") as raised:
+    with pytest.raises(DeployFailedError, match="StopApplication was refused") as raised:
         framework.prepare("Update", "b", "a")
     assert len(str(raised.value).encode()) <= 1500
 

@@ -62,7 +62,8 @@ def test_retained_application_that_never_ran_starts_empty(
     double: ServiceDouble, framework: Framework
 ) -> None:
     double.stack_status = "CREATE_IN_PROGRESS"
-    assert framework.prepare("Create", "a") == {"Snapshot": "", "ApplicationVersionId": "1"}
+    prepared = framework.prepare("Create", "a")
+    assert prepared == {"Snapshot": "", "ApplicationVersionId": "1", "Run": "true"}
 
 
 def test_application_started_by_somebody_after_our_stop_is_stopped_again(

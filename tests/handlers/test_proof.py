@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from managed_flink_lifecycle.proof import Proof, proof_of
-from managed_flink_lifecycle.service import Snapshot
+from managed_flink_lifecycle.snapshots import Snapshot
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def taken(name: str, status: str, *, minutes: int = 5) -> Snapshot:
-    return Snapshot(name, status, 3, SINCE + timedelta(minutes=minutes))
+    return Snapshot(name, status, SINCE + timedelta(minutes=minutes), label=name)
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,14 @@ def test_rollback_starts_again_what_only_prepare_had_stopped(
     assert restores(double) == [by_name(prepared["Snapshot"])]
 
 
-def test_rollback_without_the_stacks_events_still_stops_the_new_version(
+def test_rollback_without_the_stacks_events_leaves_what_runs_alone(
     double: ServiceDouble, running: Framework
 ) -> None:
-    old_job = double.job
+    """Nothing tells whether the update reached it; to stop a healthy old version costs state."""
     running.update("b", "a", Job())
+    double.calls.clear()
+    double.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
     double.faults["DescribeStackEvents"] = ["AccessDenied"] * 100
-    running.rollback("b", "a", old_job, reached_prove=True)
-    assert restores(double)[0] == restores(double)[1]
+    assert running.prepare("Update", "a", "b")["Snapshot"] == ""
+    assert double.changes == []
     assert double.status == "RUNNING"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 # boto3 makes its clients at run time, from the service models: they have no static types.
 Client: TypeAlias = Any
@@ -28,6 +29,8 @@ TRANSIENT_CODES = frozenset(
         "TooManyRequestsException",
     }
 )
+# The service can't take the snapshot that the call needs: the job is at fault, not the caller.
+UNSAVABLE_CODES = frozenset({"InvalidApplicationConfigurationException", "InvalidRequestException"})
 DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 HTTP_SERVER_ERROR = 500
 
@@ -50,6 +53,11 @@ class ServiceError(Exception):
         """Whether a permission is missing, or is not in force yet."""
         return self.code in DENIED_CODES
 
+    @property
+    def unsavable(self) -> bool:
+        """Whether the job's state can't be saved."""
+        return self.code in UNSAVABLE_CODES
+
 
 class NotFoundError(ServiceError):
     """What the call names does not exist."""
@@ -61,7 +69,7 @@ def call(client: Client, method: str, **parameters: Value) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(client, method)(**parameters)
     except ClientError as error:
         raise _classified(error) from None
-    except HTTPClientError as error:  # time-outs and broken connections: outcome unknown
+    except (HTTPClientError, NoConnectionError) as error:  # the outcome is not known
         raise TransientError(f"{method}: {error}") from None
     return answer
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from . import lineage
+from .calls import ServiceError
 from .evidence import Evidence
-from .request import Request
+from .request import CLOCK_TOLERANCE, Request
 from .service import FlinkService
+from .snapshots import Snapshot
 from .stack import OwnStack
 from .step_log import StepLog
+
+
+class SupersededError(Exception):
+    """CloudFormation has gone on to something else: nobody waits for this request any more."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +31,35 @@ class Context:
     log: StepLog
     now: datetime
     rolling_back: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the request asks for anything."""
+        return self.request.changed(rolling_back=self.rolling_back)
+
+    def newest(self, snapshots: Sequence[Snapshot]) -> Snapshot | None:
+        """The newest READY snapshot of the line of versions that goes on."""
+        return lineage.newest(snapshots, self.service.operations(), self.stack)
+
+    def drive(self) -> FlinkService:
+        """The service, for a call that changes something: only the latest request may.
+
+        A waiter polls on when CloudFormation has given its resource up.
+
+        Raises:
+            SupersededError: The stack has begun another operation since, has ended this one, or
+                has gone past this resource.
+        """
+        try:
+            busy, began = self.stack.busy(), self.stack.operation_began()
+            answered = self.stack.has_answer(self.request.logical_id, delete=self.request.is_delete)
+        except ServiceError as refused:  # the rights may be on their way out, with the stack
+            self.log.step("can't tell whether this is the latest request", refused=str(refused))
+            return self.service
+        if not busy:
+            raise SupersededError("The stack has ended the operation that this request is of.")
+        if began and began > self.request.started_at + CLOCK_TOLERANCE:
+            raise SupersededError(f"The stack began another operation at {began:%H:%M:%S} UTC.")
+        if answered:
+            raise SupersededError("The stack has had its answer to this request.")
+        return self.service

@@ -1,4 +1,4 @@
-"""The Lambda functions behind CDK's provider framework: `on_event` and `is_complete`.
+"""The Lambda functions: `on_event` and `is_complete` behind CDK's provider framework, and `tend`.
 
 The framework hands what `on_event` returned to every poll, and keeps nothing between polls.
 An error in a poll fails the deploy, so what may pass by itself is answered "not yet".
@@ -7,17 +7,15 @@ An error in a poll fails the deploy, so what may pass by itself is answered "not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
-from . import prepare, prove, rollback
-from .calls import Client, ServiceError, TransientError
-from .context import Context
+from . import measures, prepare, prove, rollback
+from .calls import ServiceError, TransientError
+from .clients import Clients as Clients
+from .clients import aws
+from .context import Context, SupersededError
+from .errand import Errand
 from .evidence import Evidence
 from .gate import HealthGate
 from .outcome import Complete, DeployFailedError, NotYet, Outcome
@@ -27,6 +25,7 @@ from .request import PREPARE, PROVE, SHORT_NAMES, Request
 from .service import FlinkService
 from .stack import OwnStack
 from .step_log import StepLog
+from .tend import Reconciler
 
 Poll = Callable[[Context], Outcome]
 AtDeadline = Callable[[Context, NotYet], Outcome]
@@ -36,30 +35,6 @@ RESOURCES: dict[str, tuple[Poll, AtDeadline]] = {
 }
 # A new role's policy takes a while until it is in force everywhere.
 PERMISSION_DELAY_SECONDS = 120
-
-
-@dataclass(frozen=True)
-class Clients:
-    """The AWS clients that the handlers call through."""
-
-    flink: Client
-    logs: Client
-    cloudwatch: Client
-    cloudformation: Client
-
-
-@lru_cache(maxsize=1)
-def aws() -> Clients:
-    """The clients, made once for each Lambda environment."""
-    config = Config(
-        connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 2}
-    )
-    return Clients(
-        flink=boto3.client("kinesisanalyticsv2", config=config),
-        logs=boto3.client("logs", config=config),
-        cloudwatch=boto3.client("cloudwatch", config=config),
-        cloudformation=boto3.client("cloudformation", config=config),
-    )
 
 
 def on_event(event: Mapping[str, Any], _context: object) -> dict[str, str]:
@@ -72,6 +47,11 @@ def is_complete(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     return step(event, aws(), datetime.now(UTC))
 
 
+def reconcile(event: Mapping[str, Any], _context: object) -> dict[str, str]:
+    """One look at an application between deploys."""
+    return tend(event, aws(), datetime.now(UTC))
+
+
 def begin(
     event: Mapping[str, Any], clients: Callable[[], Clients], now: datetime
 ) -> dict[str, str]:
@@ -80,8 +60,11 @@ def begin(
     answer = {"PhysicalResourceId": _physical_id(event, request), "StartedAt": now.isoformat()}
     try:
         # Told once: a deploy whose polls outlive it must not take the rollback for its own.
-        rolling_back = OwnStack(clients().cloudformation, request.stack_id).rolling_back()
-        answer["Rollback"] = "true" if rolling_back else "false"
+        stack = OwnStack(clients().cloudformation, request.stack_id)
+        answer["Rollback"] = "true" if stack.rolling_back() else "false"
+        began = stack.operation_began()
+        if began is not None and began < now:
+            answer["Since"] = began.isoformat()
     except Exception as error:  # the polls find out, where failing is allowed
         _log(request).step("stack status unknown as yet", error=str(error))
     return answer
@@ -94,14 +77,50 @@ def step(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str,
         outcome = _poll(event, clients, now)
         if isinstance(outcome, NotYet):
             return {"IsComplete": False}
+        _first_measure(event, clients, now)
         return {"IsComplete": True, "Data": dict(outcome.data)}
     except DeployFailedError as failed:
         failure = str(failed)
+    except SupersededError as superseded:
+        failure = f"{superseded} Application {Request.of(event, now).application} is left to that."
     except ServiceError as refused:
-        failure = f"{refused.operation} was refused ({refused.code}): {one_line(refused.detail)}"
+        failure = (
+            f"Application {Request.of(event, now).application}: {refused.operation} was refused "
+            f"({refused.code}): {one_line(refused.detail)}"
+        )
     failure = shorten(failure)
     _log(Request.of(event, now)).step("fail", reason=failure)
     raise DeployFailedError(failure)
+
+
+def _first_measure(event: Mapping[str, Any], clients: Clients, now: datetime) -> None:
+    """What Prove has seen: an alarm that comes with this deploy finds a datapoint."""
+    request = Request.of(event, now)
+    namespace = request.text("MetricNamespace")
+    if namespace and not request.is_delete:
+        measures.publish(
+            clients.cloudwatch,
+            _log(request),
+            namespace=namespace,
+            application=request.application,
+            at=now,
+            stuck=False,
+            age=0,
+        )
+
+
+def tend(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str, str]:
+    """What `reconcile` answers; raises nothing that the services refuse."""
+    errand = Errand.of(event)
+    return Reconciler(
+        errand=errand,
+        service=FlinkService(clients.flink, errand.application),
+        stack=OwnStack(clients.cloudformation, errand.stack_id),
+        cloudwatch=clients.cloudwatch,
+        sns=clients.sns,
+        log=StepLog(resource="reconciler", request=errand.trigger, application=errand.application),
+        now=now,
+    ).run()
 
 
 def _poll(event: Mapping[str, Any], clients: Clients, now: datetime) -> Outcome:
@@ -118,6 +137,10 @@ def _poll(event: Mapping[str, Any], clients: Clients, now: datetime) -> Outcome:
         waiting = outcome
         if request.elapsed(now) > request.deadline_seconds:
             return at_deadline(context, waiting)
+    except SupersededError as superseded:
+        if request.rollback and not request.is_delete:
+            return rollback.give_up(log, request.application, superseded)
+        raise
     except TransientError as passing:
         log.step("not yet", passing=str(passing))
         waiting = NotYet(f"the service to answer ({passing})")

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from . import restore, rollback
+from . import choices, history, restore, rollback
 from .calls import ServiceError
 from .context import Context
 from .outcome import Complete, DeployFailedError, NotYet, Outcome
-from .reason import CAUSE_BYTES, duration, one_line, sentence, shorten
-from .service import (
-    IN_PROGRESS,
-    RUNNING,
-    SNAPSHOT_FAILED,
-    START,
-    STOP,
-    STOPPED,
-    STOPPING,
-    SUCCESSFUL,
-    Application,
-    Operation,
-    Snapshot,
+from .reason import duration, sentence
+from .request import (
+    ALWAYS_RUNNING,
+    CLOCK_TOLERANCE,
+    FORCE_STOP,
+    SHOULD_BE_STOPPED,
 )
+from .restore import LATEST, NAMED
+from .service import RUNNING, START, STOP, STOPPING, Application, Operation
+from .snapshots import BEFORE, FAILED, READY, Snapshot
 
 # A savepoint that takes longer than this share of the deadline will not come.
 GRACEFUL_SHARE = 0.5
 # How long a snapshot may be missing from the list after the stop that took it.
 LISTING_DELAY = timedelta(seconds=60)
+# How long an application may be stopped without an operation that tells why.
+UNEXPLAINED_SECONDS = 180
+_SWITCHED_OFF = "its snapshots are switched off (SnapshotsEnabled), so its stop takes none"
 
 
 def poll(context: Context) -> Outcome:
@@ -35,15 +34,21 @@ def poll(context: Context) -> Outcome:
     if request.is_delete:
         return Complete()
     application = context.service.describe()
+    if not context.rolling_back:
+        _check_restore_choice(context, application)
     if application is None:
         context.log.step("nothing to stop: there is no such application")
-        return Complete({"Snapshot": "", "ApplicationVersionId": ""})
-    if not request.changed:
-        return _complete(application, restore.newest_ready(context.service.snapshots()))
+        run = request.desired_state != SHOULD_BE_STOPPED
+        return Complete(_data(None, version="", run=run))
+    if not context.changed:
+        newest = context.newest(context.service.snapshots.list())
+        return Complete(_data(newest, version=str(application.version), run=True))
     if context.rolling_back:
         return rollback.prepare(context, application)
-    if application.status in STOPPED:
+    if application.stopped:
         return _restore_point(context, application)
+    if request.in_place:
+        return _before_update(context, application)
     return _stop(context, application)
 
 
@@ -52,7 +57,7 @@ def at_deadline(context: Context, waiting: NotYet) -> Outcome:
     request = context.request
     if context.rolling_back:
         context.log.step("gave up waiting; a rollback goes on", waiting_for=waiting.waiting_for)
-        return Complete({"Snapshot": "", "ApplicationVersionId": ""})
+        return Complete(_data(None, version="", run=True))
     raise DeployFailedError(
         f"Application {request.application} could not be stopped for the update: waited "
         f"{duration(request.elapsed(context.now))} for {sentence(waiting.waiting_for)} "
@@ -61,8 +66,22 @@ def at_deadline(context: Context, waiting: NotYet) -> Outcome:
     )
 
 
+def _check_restore_choice(context: Context, application: Application | None) -> None:
+    """Before anything is stopped: the snapshot that a person named can be restored."""
+    asked = context.request.restore_asked
+    if asked.kind != NAMED:
+        return
+    service = context.service
+    found = None
+    if application is not None or asked.snapshot.startswith("arn:"):
+        found = service.find_snapshot(asked.snapshot)
+    if found is None or not found.ready:
+        known = service.snapshots.list() if application is not None else []
+        raise DeployFailedError(choices.not_restorable(context, asked.snapshot, found, known))
+
+
 def _stop(context: Context, application: Application) -> Outcome:
-    stops = _own_stops(context)
+    stops = own_stops(context)
     latest = stops[0] if stops else None
     if application.status == STOPPING and _overdue(context, latest):
         return _without_graceful_stop(
@@ -70,18 +89,38 @@ def _stop(context: Context, application: Application) -> Outcome:
         )
     if application.status != RUNNING:
         context.log.step("wait", status=application.status)
-        return NotYet(f"its status to leave {application.status}{_named(latest)}")
+        return NotYet(f"its status to leave {application.status}{choices.named(latest)}")
     if latest is None:
+        if context.request.strategy == FORCE_STOP:
+            return _without_graceful_stop(
+                context, application, stops, "the update strategy is FORCE_STOP", None
+            )
+        if not application.snapshots_enabled:
+            _check_unsaved_stop(context, application)
         try:
-            operation = context.service.stop(force=False)
+            operation = context.drive().stop(force=False)
         except ServiceError as error:
+            if not error.unsavable:
+                raise
             return _without_graceful_stop(context, application, stops, error.detail, None)
         context.log.step("stop gracefully", operation=operation)
         return NotYet(f"the graceful stop (operation {operation})")
     if latest.failed:
         why = context.service.operation_failure(latest) or f"operation {latest.status}"
         return _without_graceful_stop(context, application, stops, why, latest)
-    return NotYet(f"the stop to end{_named(latest)}")
+    return NotYet(f"the stop to end{choices.named(latest)}")
+
+
+def _check_unsaved_stop(context: Context, application: Application) -> None:
+    """A stop that takes no snapshot needs one that is young enough, before it is made."""
+    snapshots = context.service.snapshots.list()
+    if (
+        context.request.restore_asked.kind == LATEST
+        and _acceptable(context, snapshots, context.now) is None
+    ):
+        raise DeployFailedError(
+            choices.state_at_risk(context, application, snapshots, _SWITCHED_OFF, context.now, None)
+        )
 
 
 def _without_graceful_stop(
@@ -91,58 +130,143 @@ def _without_graceful_stop(
     why: str,
     failed: Operation | None,
 ) -> Outcome:
-    """The job can't save its state: force-stop it where a snapshot is young enough."""
-    snapshots = context.service.snapshots()
+    """The job's state is not saved by its stop: forced only where little enough is lost."""
+    snapshots = context.service.snapshots.list()
     began = stops[-1].started if stops else context.now
-    if (
-        restore.creating(restore.since(snapshots, began - _tolerance(context)))
-        and application.status == RUNNING
+    if restore.creating(restore.since(snapshots, began - CLOCK_TOLERANCE)) and (
+        application.status == RUNNING
     ):
         return NotYet("the snapshot of the failed stop to become READY or FAILED")
-    if _acceptable(context, snapshots, began) is None:
-        raise DeployFailedError(_choice(context, application, snapshots, why, began, failed))
-    operation = context.service.stop(force=True)
-    context.log.step("force-stop: the graceful stop failed", why=why, operation=operation)
+    given_up = (
+        context.request.strategy == FORCE_STOP and context.request.restore_asked.kind != LATEST
+    )
+    if not given_up and _acceptable(context, snapshots, began) is None:
+        raise DeployFailedError(
+            choices.state_at_risk(context, application, snapshots, why, began, failed)
+        )
+    operation = context.drive().stop(force=True)
+    context.log.step("force-stop", why=why, operation=operation)
     return NotYet(f"the forced stop (operation {operation})")
 
 
 def _restore_point(context: Context, application: Application) -> Outcome:
     """The application is stopped: by us, or before we came."""
-    snapshots = context.service.snapshots()
-    stops = _own_stops(context)
-    began = stops[-1].started if stops else None
-    taken = restore.since(snapshots, began - _tolerance(context)) if began else snapshots
+    snapshots = context.service.snapshots.list()
+    stops = own_stops(context)
+    if not stops:
+        # Stopped before we came. A stop may have ended just now: its snapshot is the newest.
+        pending = restore.creating(snapshots)
+        if pending:
+            return NotYet(f"snapshot {pending.name} to become READY")
+        if _unexplained(context):
+            return NotYet("the operation that stopped it to be listed")
+        newest = context.newest(snapshots)
+        _never_empty(context, application, newest)
+        return _stopped(context, application, newest)
+    began = stops[-1].started
+    taken = restore.since(snapshots, began - CLOCK_TOLERANCE)
     pending = restore.creating(taken)
     if pending:
         return NotYet(f"snapshot {pending.name} to become READY")
     newest = restore.newest_ready(taken)
-    if newest or began is None or not application.snapshots_enabled:
-        # With snapshots switched off an older one is all there can be.
-        return _complete(application, newest or restore.newest_ready(snapshots), context)
-    graceful_failed = any(s.status == SNAPSHOT_FAILED for s in taken) or any(
-        stop.failed for stop in stops
-    )
+    if newest:
+        return _stopped(context, application, newest)
     ended = stops[0].ended or stops[0].started
-    if not graceful_failed and context.now - ended < LISTING_DELAY:
-        return NotYet(f"the snapshot of the stop to be listed{_named(stops[0])}")
+    none_to_come = (
+        any(s.status == FAILED for s in taken)
+        or any(stop.failed for stop in stops)
+        or not application.snapshots_enabled
+        or context.request.strategy == FORCE_STOP
+    )
+    if not none_to_come and context.now - ended < LISTING_DELAY:
+        return NotYet(f"the snapshot of the stop to be listed{choices.named(stops[0])}")
+    if context.request.restore_asked.kind != LATEST:
+        return _stopped(context, application, context.newest(snapshots))
     older = _acceptable(context, snapshots, began)
     if older is None:
-        why = "the stop left no READY snapshot"
-        raise DeployFailedError(_choice(context, application, snapshots, why, began, stops[0]))
-    return _complete(application, older, context)
+        why = "the stop left no READY snapshot" if application.snapshots_enabled else _SWITCHED_OFF
+        raise DeployFailedError(
+            choices.state_at_risk(context, application, snapshots, why, began, stops[0])
+        )
+    return _stopped(context, application, older)
+
+
+def _unexplained(context: Context) -> bool:
+    """Whether nothing tells why it is stopped: our own stop may not be listed yet."""
+    if context.request.bounded or context.request.elapsed(context.now) > UNEXPLAINED_SECONDS:
+        return False
+    operations = context.service.operations()
+    turn = history.last_turn(operations)
+    if turn is None or turn.kind != START or turn.failed:
+        return False
+    return history.failure_since(operations, turn) is None
+
+
+def _before_update(context: Context, application: Application) -> Outcome:
+    """IN_PLACE: a snapshot of the running job, as the point to come back to."""
+    if application.status != RUNNING:
+        context.log.step("wait", status=application.status)
+        return NotYet(f"its status to leave {application.status}")
+    snapshots = context.service.snapshots.list()
+    label = f"{BEFORE}-{context.request.digest}"
+    taken = [
+        s
+        for s in restore.since(snapshots, context.request.since)
+        if s.label == label or s.label.startswith(f"{label}-")
+    ]
+    ready = next((s for s in taken if s.status == READY), None)
+    if ready is None and not taken:
+        if restore.creating(snapshots):
+            return NotYet("another snapshot of it to become READY")
+        used = sum(s.label == label or s.label.startswith(f"{label}-") for s in snapshots)
+        if used:
+            label = f"{label}-{used + 1}"
+        name = context.service.snapshots.name_of(label)
+        try:
+            context.drive().snapshots.create(name)
+        except ServiceError as refused:
+            if not refused.unsavable:
+                raise
+            return _instead_of_before(context, application, snapshots, refused.detail)
+        context.log.step("snapshot before the update in place", snapshot=name)
+        return NotYet(f"snapshot {name} to become READY")
+    if ready is None:
+        if any(s.status != FAILED for s in taken):
+            return NotYet(f"snapshot {taken[0].name} to become READY")
+        return _instead_of_before(context, application, snapshots, "its snapshot failed")
+    context.log.step("runs on until CloudFormation updates it", restore=ready.name)
+    return Complete(_data(ready, version=str(application.version), run=True))
+
+
+def _instead_of_before(
+    context: Context, application: Application, snapshots: list[Snapshot], why: str
+) -> Outcome:
+    older = _acceptable(context, snapshots, context.now)
+    if older is None:
+        raise DeployFailedError(
+            choices.state_at_risk(context, application, snapshots, why, context.now, None)
+        )
+    context.log.step("runs on until CloudFormation updates it", restore=older.name, why=why)
+    return Complete(_data(older, version=str(application.version), run=True))
+
+
+def _never_empty(context: Context, application: Application, newest: Snapshot | None) -> None:
+    if newest is None and context.request.restore_asked.kind == LATEST:
+        operations = context.service.operations()
+        if restore.has_run(operations):
+            raise DeployFailedError(choices.would_be_empty(context, application, operations))
 
 
 def _acceptable(context: Context, snapshots: list[Snapshot], began: datetime) -> Snapshot | None:
     """The newest snapshot, if the stop itself took it or it is young enough."""
-    newest = restore.newest_ready(snapshots)
-    bound = timedelta(seconds=context.request.number("MaxStateLossSeconds", 0))
-    if newest and newest.created >= began - max(bound, _tolerance(context)):
+    newest = context.newest(snapshots)
+    if newest and newest.created >= began - max(context.request.max_state_loss, CLOCK_TOLERANCE):
         return newest
     return None
 
 
-def _own_stops(context: Context) -> list[Operation]:
-    """This request's stops, newest first; none once somebody started the application again."""
+def own_stops(context: Context) -> list[Operation]:
+    """This deploy's stops, newest first; none once somebody started the application again."""
     own: list[Operation] = []
     for operation in context.service.operations():
         if operation.started < context.request.since or operation.kind == START:
@@ -158,62 +282,28 @@ def _overdue(context: Context, stop: Operation | None) -> bool:
     return (context.now - began).total_seconds() > allowed
 
 
-def _complete(
-    application: Application, snapshot: Snapshot | None, context: Context | None = None
-) -> Complete:
-    data = {
-        "Snapshot": snapshot.name if snapshot else "",
-        "ApplicationVersionId": str(application.version),
-    }
-    if context:
-        context.log.step("stopped: this is what to restore", status=application.status, **data)
+def _stopped(context: Context, application: Application, snapshot: Snapshot | None) -> Complete:
+    run = _is_to_run(context)
+    data = _data(snapshot, version=str(application.version), run=run)
+    context.log.step("stopped: this is what to restore", status=application.status, **data)
     return Complete(data)
 
 
-def _choice(
-    context: Context,
-    application: Application,
-    snapshots: list[Snapshot],
-    why: str,
-    began: datetime,
-    operation: Operation | None,
-) -> str:
-    """What a person has to decide, since the library never gives up state by itself."""
-    name = application.name
-    bound = context.request.number("MaxStateLossSeconds", 0)
-    newest = restore.newest_ready(snapshots)
-    if newest:
-        age = (began - newest.created).total_seconds()
-        have = (
-            f"The newest READY snapshot, {newest.name}, is {duration(age)} old, older than "
-            f"max_state_loss ({duration(bound)})."
-        )
-        choose = (
-            "raise max_state_loss above that age to force-stop the application and go on "
-            "from that snapshot (what came after it is read again from the sources, as far back "
-            "as they keep it)"
-        )
-    else:
-        have = "It has no READY snapshot."
-        choose = (
-            "force-stop it yourself to start again without its state (aws kinesisanalyticsv2 "
-            f"stop-application --application-name {name} --force)"
-        )
-    left = "is stopped" if application.status in STOPPED else f"was left {application.status}"
-    return (
-        f"Application {name}, version {application.version}, could not be stopped with its state: "
-        f"{sentence(shorten(one_line(why), CAUSE_BYTES))} {have} It {left}{_named(operation)}. "
-        f"Choose: {choose}; or repair the running job so that a snapshot succeeds. "
-        "Then deploy again."
-    )
+def _is_to_run(context: Context) -> bool:
+    """Whether Prove is to start it: one that a person stopped stays so unless they say so."""
+    request = context.request
+    if request.desired_state == SHOULD_BE_STOPPED:
+        return False
+    if request.is_create or request.desired_state == ALWAYS_RUNNING:
+        return True
+    if request.desired_state_changed or request.restore_asked.kind != LATEST:
+        return True
+    return history.stopped_by_hand(context.service.operations(), context.stack) is None
 
 
-def _named(operation: Operation | None) -> str:
-    if operation is None:
-        return ""
-    status = "" if operation.status in (IN_PROGRESS, SUCCESSFUL) else f", {operation.status}"
-    return f" (operation {operation.id}{status})"
-
-
-def _tolerance(context: Context) -> timedelta:
-    return context.request.started_at - context.request.since
+def _data(snapshot: Snapshot | None, *, version: str, run: bool) -> dict[str, str]:
+    return {
+        "Snapshot": snapshot.name if snapshot else "",
+        "ApplicationVersionId": version,
+        "Run": str(run).lower(),
+    }

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from . import adoption, choices, history, restore, retention, rollback, stopping
 from . import gate as health
-from . import restore, rollback, stopping
 from .calls import ServiceError
 from .context import Context
 from .gate import HealthGate, Observation
 from .outcome import Complete, DeployFailedError, NotYet, Outcome
-from .proof import MAX_FAILED, proof_of
+from .proof import MAX_FAILED, Proof, proof_of
 from .reason import CAUSE_BYTES, duration, one_line, sentence, shorten
-from .rejection import fell_back, late_for_gate, named, reject, what_follows
-from .service import (
-    IN_PROGRESS,
-    RUNNING,
-    START,
-    STARTING,
-    STOPPED,
-    Application,
-    Operation,
-    Snapshot,
-)
+from .rejection import fell_back, late_for_gate, named, no_snapshot, reject, what_follows
+from .request import SHOULD_BE_STOPPED
+from .restore import EMPTY, LATEST
+from .service import ROLLBACK, RUNNING, START, STARTING, STOP, UPDATE, Application, Operation
+from .snapshots import Snapshot
+
+_TOO_MANY_SNAPSHOTS = "LimitExceededException"
 
 
 def poll(context: Context) -> Outcome:
@@ -30,7 +26,7 @@ def poll(context: Context) -> Outcome:
     application = context.service.describe()
     if application is None:
         raise DeployFailedError(f"Application {context.request.application} does not exist.")
-    if not context.request.changed:
+    if not context.changed:
         return _complete(application, application.restored_from, "unchanged: nothing was touched")
     if context.rolling_back:
         return rollback.prove(context, application)
@@ -53,23 +49,42 @@ def at_deadline(context: Context, waiting: NotYet) -> Outcome:
 
 
 def _forward(context: Context, application: Application) -> Outcome:
+    operations = context.service.operations()
     start = _own_start(context)
-    if application.status in STOPPED:
-        if start is None:
-            return _start(context)
-        if start.status == IN_PROGRESS:
+    if application.stopped and start is None:
+        adopted = adoption.poll(context, application)
+        if adopted is not None:
+            return adopted
+        if not _is_to_run(context):
+            return _left_stopped(context, application, operations)
+        return _start(context, operations)
+    if application.stopped and start is not None:
+        if start.pending:
             return NotYet(f"the start to be seen (operation {start.id})")
+        if _finished(context, start, operations):
+            restored = _restored(context, application, start)
+            return _complete(application, restored, "its bounded job ran and finished")
         return fell_back(context, application, start)
     if application.status not in (STARTING, RUNNING):
         context.log.step("wait", status=application.status)
         return NotYet(f"its status to leave {application.status}")
+    if not _is_to_run(context):
+        return _complete(application, application.restored_from, "it runs: somebody started it")
+    if start is not None and start.kind == UPDATE and start.failed:
+        why = context.service.operation_failure(start) or start.status
+        return reject(context, application, start, f"its update failed{named(start)}: {why}")
+    overtaken = _overtaken(context, start, operations)
+    if overtaken:
+        return reject(context, application, start, overtaken)
     gate = HealthGate.of(context.request.section("Gate"))
     if gate.off:
         if application.status == RUNNING:
-            return _complete(application, _restored(context, start), "RUNNING; no health gate")
+            return _complete(
+                application, _restored(context, application, start), "RUNNING; no health gate"
+            )
         return NotYet(f"RUNNING (now {application.status})")
-    # A start that is not ours: judge from when we came, whatever ran before.
-    began = start.started if start else context.request.started_at
+    # Started by somebody else: judge from when we came, whatever ran before.
+    began = start.ran_from if start else context.request.started_at
     seen = context.evidence.observe(began, context.now)
     sick = health.sickness(gate, seen)
     if sick:
@@ -79,37 +94,107 @@ def _forward(context: Context, application: Application) -> Outcome:
     return _gate(context, application, start, gate, seen)
 
 
-def _start(context: Context) -> Outcome:
+def _is_to_run(context: Context) -> bool:
     request = context.request
-    snapshot = _snapshot_to_restore(context)
-    allow = request.text("AllowNonRestoredState").lower() == "true"
+    return request.desired_state != SHOULD_BE_STOPPED and request.text("Run").lower() != "false"
+
+
+def _left_stopped(
+    context: Context, application: Application, operations: list[Operation]
+) -> Complete:
+    newest = context.newest(context.service.snapshots.list())
+    state = f"; its state is in snapshot {newest.name}" if newest else ""
+    if context.request.desired_state == SHOULD_BE_STOPPED:
+        return _complete(application, "", f"stopped, as desired_state asks{state}")
+    turn = history.last_turn(operations)
+    when = f" by operation {turn.id} at {turn.started:%Y-%m-%d %H:%M} UTC" if turn else ""
+    return _complete(
+        application,
+        "",
+        f"left stopped, since it was stopped by hand{when}{state}. To start it: aws "
+        f"kinesisanalyticsv2 start-application --application-name {application.name}, or deploy "
+        "with desired_state=DesiredState.ALWAYS_RUNNING",
+    )
+
+
+def _start(context: Context, operations: list[Operation]) -> Outcome:
+    request = context.request
+    snapshot = _snapshot_to_restore(context, operations)
+    allow = request.flag("AllowNonRestoredState")
     try:
-        operation = context.service.start(snapshot=snapshot, allow_non_restored_state=allow)
+        operation = context.drive().start(snapshot=snapshot, allow_non_restored_state=allow)
     except ServiceError as error:
         raise DeployFailedError(
             f"{sentence(shorten(one_line(error.detail), CAUSE_BYTES))} The service refused to "
             f"start application {request.application} from "
-            f"{f'snapshot {snapshot}' if snapshot else 'an empty state'} ({error.code}). "
+            f"{f'snapshot {snapshot.name}' if snapshot else 'an empty state'} ({error.code}). "
             f"{what_follows(context)}"
         ) from None
-    context.log.step("start", snapshot=snapshot, allow_non_restored=allow, operation=operation)
+    context.log.step(
+        "start",
+        snapshot=snapshot.name if snapshot else "",
+        allow_non_restored=allow,
+        operation=operation,
+    )
     return NotYet(f"RUNNING (operation {operation})")
 
 
-def _snapshot_to_restore(context: Context) -> str:
-    """By name what Prepare named; empty only when the application never had a snapshot."""
-    snapshots = context.service.snapshots()
+def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snapshot | None:
+    """By name what a person or Prepare named; empty only if asked, or if it never ran."""
+    snapshots = context.service.snapshots
+    asked = context.request.restore_asked
+    if asked.kind == EMPTY:
+        return None
+    if asked.kind != LATEST:
+        found = context.service.find_snapshot(asked.snapshot)
+        if found is None or not found.ready:
+            known = snapshots.list()
+            raise DeployFailedError(
+                choices.not_restorable(context, asked.snapshot, found, known)
+                + f" {what_follows(context)}"
+            )
+        return found
+    listed = snapshots.list()
     prepared = context.request.text("Prepared")
     if not prepared:
-        newest = restore.newest_ready(snapshots)
-        return newest.name if newest else ""
-    if not any(snapshot.name == prepared and snapshot.ready for snapshot in snapshots):
-        raise DeployFailedError(
-            f"Snapshot {prepared}, which holds the state of application "
-            f"{context.request.application} from before this deploy, is gone or not READY. It was "
-            f"not started: an older state would lose what came since. {what_follows(context)}"
-        )
-    return prepared
+        newest = context.newest(listed)
+        if newest is None and restore.has_run(operations):
+            raise DeployFailedError(
+                f"Application {context.request.application} ran before and has no READY snapshot: "
+                f"it could only start empty. Choose: {choices.EMPTY_START}. {what_follows(context)}"
+            )
+        return newest
+    for snapshot in listed:
+        if snapshot.name == prepared and snapshot.ready:
+            return snapshot
+    raise DeployFailedError(
+        f"Snapshot {prepared}, which holds the state of application "
+        f"{context.request.application} from before this deploy, is gone or not READY. It was "
+        f"not started: an older state would lose what came since. {what_follows(context)}"
+    )
+
+
+def _overtaken(context: Context, start: Operation | None, operations: list[Operation]) -> str:
+    """Whether another version runs than the one asked for, and why."""
+    began = start.started if start else context.request.since
+    for operation in operations:
+        if operation.started < began:
+            break
+        if operation.kind == ROLLBACK:
+            return f"the service rolled it back to an earlier version{named(operation)}"
+        if operation.kind == UPDATE and start is not None and operation.id != start.id:
+            return f"it was updated again before it was proved healthy{named(operation)}"
+    return ""
+
+
+def _finished(context: Context, start: Operation, operations: list[Operation]) -> bool:
+    """Whether its job came to its end by itself, and well."""
+    if not context.request.bounded or start.failed:
+        return False
+    if any(o.kind == STOP and o.started >= start.started for o in operations):
+        return False
+    gate = HealthGate.of(context.request.section("Gate"))
+    return not health.sickness(gate, context.evidence.observe(start.started, context.now))
 
 
 def _gate(
@@ -123,24 +208,25 @@ def _gate(
     verdict = health.steadiness(gate, seen, context.now)
     missing = verdict.text
     if verdict.steady:
-        since = start.started if start else context.request.since
-        snapshots = context.service.snapshots()
-        proof = proof_of(snapshots, context.request.digest, application.version, since)
+        since = start.ran_from if start else context.request.since
+        snapshots = context.service.snapshots
+        listed = snapshots.list()
+        proof = proof_of(listed, context.request.digest, application.version, since)
+        name = snapshots.name_of(proof.label)
         if proof.ready:
-            evidence = f"RUNNING; {verdict.text}; snapshot {proof.name} READY"
+            evidence = f"RUNNING; {verdict.text}; snapshot {name} READY"
             context.log.step("proved", evidence=evidence)
-            return _complete(application, _restored(context, start), evidence)
+            return _complete(application, _restored(context, application, start), evidence)
         if proof.failed:
-            why = f"{MAX_FAILED} snapshots of it failed, last {proof.name}"
+            why = f"{MAX_FAILED} snapshots of it failed, last {name}"
             return reject(context, application, start, why, seen)
-        missing = f"snapshot {proof.name} to become READY"
-        if not proof.status:
+        missing = f"snapshot {name} to become READY"
+        if not proof.status and not restore.creating(listed):
             try:
-                context.service.create_snapshot(proof.name)
+                _take(context, proof, listed, verdict.text)
             except ServiceError as error:
-                why = f"no snapshot of it could be taken ({error.detail})"
+                why = no_snapshot(application, len(listed), error.detail)
                 return reject(context, application, start, why, seen)
-            context.log.step("take the proving snapshot", name=proof.name, so_far=verdict.text)
     waited = (context.now - began).total_seconds()
     if waited > gate.deadline_seconds:
         return reject(context, application, start, late_for_gate(waited, missing), seen)
@@ -148,22 +234,59 @@ def _gate(
     return NotYet(f"the health gate: {missing}")
 
 
+def _take(context: Context, proof: Proof, listed: list[Snapshot], so_far: str) -> None:
+    """Takes the proving snapshot; at the service's limit an old one of ours makes room."""
+    snapshots = context.drive().snapshots
+    try:
+        snapshots.create(snapshots.name_of(proof.label))
+    except ServiceError as error:
+        oldest = retention.oldest_spare(listed, keep={context.request.text("Prepared")})
+        if error.code != _TOO_MANY_SNAPSHOTS or oldest is None:
+            raise
+        snapshots.delete(oldest)
+        context.log.step("at the limit of snapshots: made room", deleted=oldest.name)
+        return
+    context.log.step("take the proving snapshot", label=proof.label, so_far=so_far)
+
+
 def _own_start(context: Context) -> Operation | None:
-    """The first start since the request: ours, even where its reply was lost."""
-    starts = [
-        operation
-        for operation in context.service.operations()
-        if operation.kind == START and operation.started >= context.request.since
-    ]
-    return starts[-1] if starts else None
+    """The first start of this deploy: ours, even where its reply was lost.
+
+    For an application that CloudFormation updated while it ran, that update.
+    """
+    first: Operation | None = None
+    for operation in context.service.operations():
+        if operation.started < context.request.since:
+            break
+        if operation.kind == STOP and operation.started < context.request.started_at:
+            break  # Prepare's: what was started before it is not the new version
+        if operation.kind == START:
+            first = operation
+    if first is None and context.request.in_place:
+        return _update_in_place(context)
+    return first
 
 
-def _restored(context: Context, start: Operation | None) -> str:
+def _update_in_place(context: Context) -> Operation | None:
+    operations = context.service.operations()
+    for position, operation in enumerate(operations):
+        if operation.started < context.request.since:
+            return None
+        if operation.kind == UPDATE:
+            before = history.last_turn(operations[position + 1 :])
+            ran = before is not None and before.kind == START and not before.failed
+            return operation if ran else None
+    return None
+
+
+def _restored(context: Context, application: Application, start: Operation | None) -> str:
+    asked = context.request.restore_asked
+    if asked.kind == EMPTY:
+        return ""
+    if asked.kind != LATEST:
+        return asked.snapshot.rpartition("/")[2]
     prepared = context.request.text("Prepared")
-    if prepared or start is None:
-        return prepared
-    older: Snapshot | None = restore.newest_ready(context.service.snapshots(), before=start.started)
-    return older.name if older else ""
+    return prepared or (application.restored_from if start else "")
 
 
 def _complete(application: Application, restored: str, evidence: str) -> Complete:

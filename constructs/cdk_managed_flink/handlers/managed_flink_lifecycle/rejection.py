@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from . import gate as health
+from . import incompatibility
 from .calls import ServiceError
 from .context import Context
 from .gate import HealthGate, Observation
 from .outcome import DeployFailedError, NotYet
 from .proof import MAX_FAILED, proof_of
 from .reason import CAUSE_BYTES, duration, one_line, sentence, shorten
-from .service import FORCEABLE, STOP, STOPPED, Application, Operation
+from .service import FORCEABLE, STOP, Application, Operation
 
 # What a forced stop may take once the deadline has passed; the provider waits 55 minutes.
 FORCED_STOP_SECONDS = 240
+# The service's quota for an application (Quotas, "Snapshots per application").
+SNAPSHOT_LIMIT = 1000
 
 
 def reject(
@@ -24,11 +27,11 @@ def reject(
 ) -> NotYet:
     """Force-stops, so that CloudFormation's rollback finds a READY application; then fails."""
     late = context.request.elapsed(context.now) - context.request.deadline_seconds
-    if application.status in STOPPED or late > FORCED_STOP_SECONDS:
+    if application.stopped or late > FORCED_STOP_SECONDS:
         raise DeployFailedError(_reason(context, application, start, why, seen))
     if application.status in FORCEABLE:
         try:
-            operation = context.service.stop(force=True)
+            operation = context.drive().stop(force=True)
         except ServiceError as refused:  # the reason matters more than that it could not be stopped
             context.log.step("sick, and not stopped", why=why, refused=str(refused))
             raise DeployFailedError(_reason(context, application, start, why, seen)) from None
@@ -42,7 +45,7 @@ def fell_back(context: Context, application: Application, start: Operation) -> N
     After our own stop the reason is worked out again from what the run left behind.
     """
     gate = HealthGate.of(context.request.section("Gate"))
-    seen = context.evidence.observe(start.started, context.now)
+    seen = context.evidence.observe(start.ran_from, context.now)
     why = health.sickness(gate, seen)
     if start.failed:
         detail = context.service.operation_failure(start)
@@ -57,13 +60,29 @@ def late_for_gate(waited: float, missing: str) -> str:
     return f"it was not proved healthy within {duration(waited)} of its start: {missing}"
 
 
+def no_snapshot(application: Application, listed: int, detail: str = "") -> str:
+    """Why a steady version is rejected that no snapshot can be taken of."""
+    why = f"no snapshot of it could be taken{f' ({detail})' if detail else ''}"
+    if listed < SNAPSHOT_LIMIT:
+        return why
+    return (
+        f"{why}: it has the service's limit of {SNAPSHOT_LIMIT} snapshots, none of them the "
+        "library's own; delete some (aws kinesisanalyticsv2 delete-application-snapshot "
+        f"--application-name {application.name} …)"
+    )
+
+
 def what_follows(context: Context, application: Application | None = None) -> str:
     """What state the failure leaves, and what comes next."""
-    if application and application.status not in STOPPED:
-        return f"It is still {application.status}: stop it by force, then deploy again."
-    if context.request.request_type == "Create":
-        return "It is stopped; mend the cause and deploy again."
+    if application and not application.stopped:
+        return (
+            f"It is still {application.status}: stop it (aws kinesisanalyticsv2 stop-application "
+            f"--application-name {application.name} --force), then deploy again."
+        )
     prepared = context.request.text("Prepared")
+    if context.request.is_create:
+        kept = f" Its state is in snapshot {prepared}." if prepared else ""
+        return f"It is stopped.{kept} Mend the cause and deploy again."
     source = f" from snapshot {prepared}" if prepared else ""
     return f"It is stopped; CloudFormation's rollback starts the version before{source}."
 
@@ -81,24 +100,30 @@ def _why_stopped(
     seen: Observation,
 ) -> str:
     stops = (o for o in context.service.operations() if o.kind == STOP)
-    stop = next((o for o in stops if o.started >= start.started), None)
+    stop = next((o for o in stops if o.started >= start.ran_from), None)
     stopped_at = stop.started if stop else context.now
     if context.request.elapsed(stopped_at) > context.request.deadline_seconds:
         deadline = duration(context.request.deadline_seconds)
         return f"it was not proved within {deadline}, the deadline of the deploy"
-    proof = proof_of(
-        context.service.snapshots(), context.request.digest, application.version, start.started
-    )
+    snapshots = context.service.snapshots
+    listed = snapshots.list()
+    proof = proof_of(listed, context.request.digest, application.version, start.ran_from)
+    name = snapshots.name_of(proof.label)
     if proof.failed:
-        return f"{MAX_FAILED} snapshots of it failed, last {proof.name}"
+        return f"{MAX_FAILED} snapshots of it failed, last {name}"
+    if not proof.status and health.steadiness(gate, seen, stopped_at).steady:
+        return no_snapshot(application, len(listed))
     waited = (stopped_at - (start.ended or start.started)).total_seconds()
     if waited > gate.deadline_seconds:
         verdict = health.steadiness(gate, seen, stopped_at)
-        missing = f"snapshot {proof.name} did not become READY" if verdict.steady else verdict.text
+        missing = f"snapshot {name} did not become READY" if verdict.steady else verdict.text
         return late_for_gate(waited, missing)
     if stop:
         return f"it was stopped before it was proved healthy{named(stop)}"
-    return "it left RUNNING before it was proved healthy: its job ended, or the service stopped it"
+    return (
+        "it left RUNNING before it was proved healthy: its job ended, or the service stopped it "
+        "(a job that is meant to end needs bounded=True)"
+    )
 
 
 def _reason(
@@ -109,15 +134,18 @@ def _reason(
     seen: Observation | None,
 ) -> str:
     if seen is None and start:
-        seen = context.evidence.observe(start.started, context.now)
+        seen = context.evidence.observe(start.ran_from, context.now)
     cause = seen.failures.cause if seen else ""
     if not cause and start:
-        cause = context.evidence.error(start.started)
+        cause = context.evidence.error(start.ran_from)
     lead = f"{sentence(shorten(one_line(cause), CAUSE_BYTES))} " if cause else ""
     rejected = "was rejected" if start else "could not be started"
+    ways_out = incompatibility.ways_out(f"{cause} {why}")
+    room = CAUSE_BYTES // (4 if ways_out else 2)
     return (
         f"{lead}Application {application.name}, version {application.version} "
         f"(change {context.request.digest}), {rejected}: "
-        f"{sentence(shorten(one_line(why), CAUSE_BYTES // 2))} "
+        f"{sentence(shorten(one_line(why), room))} "
+        f"{f'{ways_out} ' if ways_out else ''}"
         f"{what_follows(context, application)}"
     )

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .restore import LATEST, RestoreChoice
+from .service import Definition
+
 PREPARE = "Custom::FlinkPrepare"
 PROVE = "Custom::FlinkProve"
 SHORT_NAMES = {PREPARE: "prepare", PROVE: "prove"}
+
+STOP_WITH_SNAPSHOT, FORCE_STOP, IN_PLACE = "STOP_WITH_SNAPSHOT", "FORCE_STOP", "IN_PLACE"
+SHOULD_RUN, ALWAYS_RUNNING, SHOULD_BE_STOPPED = "RUNNING", "ALWAYS_RUNNING", "STOPPED"
 
 DEFAULT_DEADLINE_SECONDS = 3000
 # The service's time stamps may be cut to seconds, and its clock is not the function's.
@@ -19,29 +25,42 @@ DIGEST_LENGTH = 12
 
 @dataclass(frozen=True)
 class Request:
-    """One Create, Update or Delete of one of the two resources."""
+    """One Create, Update or Delete of one of the two resources.
+
+    Attributes:
+        started_at: When the request came.
+        since: Operations from here on belong to the stack's operation that the request is of.
+            Its begin, not the request's: a request that comes twice is the same one.
+        rollback: Whether the stack was going back when the request came; None if not known.
+    """
 
     kind: str
     request_type: str
     request_id: str
     stack_id: str
+    logical_id: str
     properties: Mapping[str, Any]
     old_properties: Mapping[str, Any]
     started_at: datetime
+    since: datetime
     rollback: bool | None
 
     @classmethod
     def of(cls, event: Mapping[str, Any], now: datetime) -> Request:
         """Reads the event; what `on_event` added is absent in `on_event` itself."""
         started = event.get("StartedAt")
+        began = event.get("Since")
+        started_at = datetime.fromisoformat(started) if started else now.astimezone(UTC)
         return cls(
             kind=str(event.get("ResourceType", "")),
             request_type=str(event.get("RequestType", "")),
             request_id=str(event.get("RequestId", "")),
             stack_id=str(event.get("StackId", "")),
+            logical_id=str(event.get("LogicalResourceId", "")),
             properties=event.get("ResourceProperties") or {},
             old_properties=event.get("OldResourceProperties") or {},
-            started_at=datetime.fromisoformat(started) if started else now.astimezone(UTC),
+            started_at=started_at,
+            since=(datetime.fromisoformat(began) if began else started_at) - CLOCK_TOLERANCE,
             rollback={"true": True, "false": False}.get(str(event.get("Rollback"))),
         )
 
@@ -51,18 +70,83 @@ class Request:
         return str(self.properties.get("ApplicationName", ""))
 
     @property
+    def is_create(self) -> bool:
+        """Whether the resource is new; the application need not be."""
+        return self.request_type == "Create"
+
+    @property
     def is_delete(self) -> bool:
         """Whether the resource goes away."""
         return self.request_type == "Delete"
 
-    @property
-    def changed(self) -> bool:
-        """Whether the application itself is another one than before."""
+    def changed(self, *, rolling_back: bool) -> bool:
+        """Whether there is anything to do to the application.
+
+        A restore choice is good for one deploy: that it is gone again changes nothing, save in
+        the rollback of the deploy that made it.
+        """
         if self.request_type != "Update":
             return True
-        return any(
+        if any(
             self.properties.get(name) != self.old_properties.get(name)
-            for name in ("Application", "ApplicationName")
+            for name in ("Application", "ApplicationName", "DesiredState")
+        ):
+            return True
+        old = RestoreChoice.of(self.old_properties.get("Restore"))
+        return self.restore_choice != old and (rolling_back or self.restore_choice.kind != LATEST)
+
+    @property
+    def restore_choice(self) -> RestoreChoice:
+        """What to start from, as a person chose it; used up if the deploy before had the same."""
+        return RestoreChoice.of(self.properties.get("Restore"))
+
+    @property
+    def restore_asked(self) -> RestoreChoice:
+        """The restore choice, if it is this request that makes it."""
+        old = RestoreChoice.of(self.old_properties.get("Restore"))
+        used = self.request_type == "Update" and self.restore_choice == old
+        return RestoreChoice() if used else self.restore_choice
+
+    @property
+    def strategy(self) -> str:
+        """What becomes of the running state."""
+        return self.text("Strategy") or STOP_WITH_SNAPSHOT
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it is updated while it runs; not where it has to be stopped anyway."""
+        kept_running = self.desired_state != SHOULD_BE_STOPPED
+        return self.strategy == IN_PLACE and kept_running and self.restore_asked.kind == LATEST
+
+    @property
+    def desired_state(self) -> str:
+        """Whether the application is to run after the deploy."""
+        return self.text("DesiredState") or SHOULD_RUN
+
+    @property
+    def desired_state_changed(self) -> bool:
+        """Whether it is this request that asks for the desired state."""
+        return self.request_type == "Update" and self.desired_state != (
+            self.old_properties.get("DesiredState") or SHOULD_RUN
+        )
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the job ends by itself."""
+        return self.flag("Bounded")
+
+    @property
+    def definition(self) -> Definition | None:
+        """Role, code and runtime that the template asks for; None when it does not say."""
+        section = self.section("Definition")
+        if not section.get("Role"):
+            return None
+        return Definition(
+            role=section["Role"],
+            bucket_arn=section.get("BucketArn", ""),
+            file_key=section.get("FileKey", ""),
+            object_version=section.get("ObjectVersion", ""),
+            runtime=section.get("Runtime", ""),
         )
 
     @property
@@ -76,14 +160,14 @@ class Request:
         return _digest(self.old_properties)
 
     @property
-    def since(self) -> datetime:
-        """Operations from here on belong to this request."""
-        return self.started_at - CLOCK_TOLERANCE
-
-    @property
     def deadline_seconds(self) -> int:
         """How long the polls go on, counted from the start of the request."""
         return self.number("DeadlineSeconds", DEFAULT_DEADLINE_SECONDS)
+
+    @property
+    def max_state_loss(self) -> timedelta:
+        """How old a snapshot may be that takes the place of the stop's own."""
+        return timedelta(seconds=self.number("MaxStateLossSeconds", 0))
 
     def elapsed(self, now: datetime) -> float:
         """Seconds since the request began."""
@@ -93,6 +177,10 @@ class Request:
         """A property as text, empty when it is absent."""
         value = self.properties.get(name)
         return "" if value is None else str(value)
+
+    def flag(self, name: str) -> bool:
+        """A property as yes or no; absent is no."""
+        return self.text(name).lower() == "true"
 
     def number(self, name: str, default: int) -> int:
         """A property as a whole number; CloudFormation hands every value over as text."""

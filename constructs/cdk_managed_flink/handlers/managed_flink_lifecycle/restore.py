@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from .service import SNAPSHOT_CREATING, START, Operation, Snapshot
+from .service import START, SUCCESSFUL, Operation
+from .snapshots import CREATING, Snapshot
 
-PROVED_PREFIX = "proved"
+LATEST, NAMED, EMPTY = "LATEST", "SNAPSHOT", "EMPTY"
 
 
-def newest_ready(
-    snapshots: Sequence[Snapshot], *, before: datetime | None = None
-) -> Snapshot | None:
-    """The newest snapshot that can be restored, if any; `before` bounds its creation."""
-    ready = (s for s in snapshots if s.ready and (before is None or s.created < before))
+@dataclass(frozen=True)
+class RestoreChoice:
+    """What a person wants the next start to go on from."""
+
+    kind: str = LATEST
+    snapshot: str = ""
+
+    @classmethod
+    def of(cls, section: object) -> RestoreChoice:
+        """Reads the resource's Restore property."""
+        if not isinstance(section, Mapping):
+            return cls()
+        return cls(str(section.get("Type") or LATEST), str(section.get("Snapshot") or ""))
+
+
+def newest_ready(snapshots: Sequence[Snapshot]) -> Snapshot | None:
+    """The newest snapshot that can be restored, if any."""
+    ready = (snapshot for snapshot in snapshots if snapshot.ready)
     return max(ready, key=lambda snapshot: snapshot.created, default=None)
 
 
@@ -25,28 +40,9 @@ def since(snapshots: Sequence[Snapshot], moment: datetime) -> list[Snapshot]:
 
 def creating(snapshots: Sequence[Snapshot]) -> Snapshot | None:
     """A snapshot that the service is still writing, if any."""
-    return next((s for s in snapshots if s.status == SNAPSHOT_CREATING), None)
+    return next((s for s in snapshots if s.status == CREATING), None)
 
 
-def rollback_point(
-    snapshots: Sequence[Snapshot],
-    operations: Sequence[Operation],
-    *,
-    rolled_back_from: str,
-    update_began: datetime | None,
-) -> Snapshot | None:
-    """The newest snapshot that holds nothing of the version that is rolled back from.
-
-    That version's own snapshots are known by name, and by time: made after the first start that
-    followed the update's begin. When nothing else is left, the newest of all: never empty.
-    """
-    starts = [
-        operation.started
-        for operation in operations
-        if operation.kind == START
-        and update_began is not None
-        and operation.started >= update_began
-    ]
-    own = f"{PROVED_PREFIX}-{rolled_back_from}-"
-    clean = [s for s in snapshots if not (rolled_back_from and s.name.startswith(own))]
-    return newest_ready(clean, before=min(starts, default=None)) or newest_ready(snapshots)
+def has_run(operations: Sequence[Operation]) -> bool:
+    """Whether the application ever ran: only one that never did has no state to lose."""
+    return any(o.kind == START and o.status == SUCCESSFUL for o in operations)

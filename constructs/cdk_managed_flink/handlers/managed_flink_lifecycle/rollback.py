@@ -7,13 +7,11 @@ start it again.
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from . import restore
-from .calls import ServiceError
+from . import history, lineage, restore
 from .context import Context
 from .outcome import Complete, NotYet, Outcome
 from .reason import duration
+from .request import ALWAYS_RUNNING, SHOULD_BE_STOPPED
 from .service import (
     FORCEABLE,
     IN_PROGRESS,
@@ -21,12 +19,11 @@ from .service import (
     START,
     STARTING,
     STOP,
-    STOPPED,
     UPDATE,
     Application,
     Operation,
-    Snapshot,
 )
+from .snapshots import Snapshot
 from .step_log import StepLog
 
 # An old version that does not get to RUNNING in this time is reported, not waited for.
@@ -36,16 +33,17 @@ START_SECONDS = 1200
 def prepare(context: Context, application: Application) -> Outcome:
     """Stops what runs of the version that is rolled back from, without a snapshot."""
     operations = context.service.operations()
-    began = _update_began(context)
-    since_then = [o for o in operations if began is None or o.started >= began]
-    # Prove comes after the update: a start before this request says the same as the update.
-    reached = began is None or any(
+    began = context.stack.update_began()
+    since_then = [o for o in operations if began is not None and o.started >= began]
+    # Prove comes after the update: a start before the rollback says the same as the update. Where
+    # the events don't tell, one that runs is left alone: to stop it would cost state.
+    reached = any(
         o.kind == UPDATE or (o.kind == START and o.started < context.request.since)
         for o in since_then
     )
     if not reached:
         return _untouched(context, application, operations)
-    if application.status in STOPPED:
+    if application.stopped:
         point = _point(context, operations)
         context.log.step("rollback: the application is stopped", restore=_name(point))
         return _prepared(application, point)
@@ -54,7 +52,7 @@ def prepare(context: Context, application: Application) -> Outcome:
     overdue = context.request.elapsed(context.now) > context.request.deadline_seconds / 2
     forceable = FORCEABLE if overdue else {RUNNING, STARTING}
     if application.status in forceable and not stopping:
-        operation = context.service.stop(force=True)
+        operation = context.drive().stop(force=True)
         context.log.step("rollback: force-stop", status=application.status, operation=operation)
     return NotYet(f"its status to leave {application.status}")
 
@@ -64,11 +62,12 @@ def prove(context: Context, application: Application) -> Outcome:
     operations = context.service.operations()
     start = _own_start(context, operations)
     point = _point(context, operations)
-    if application.status in STOPPED and start is None:
-        return _start(context, point)
+    if application.stopped and start is None:
+        why = _why_not_started(context, operations, point)
+        return _proved(context, application, point, why) if why else _start(context, point)
     if application.status == RUNNING:
         return _proved(context, application, point if start else None, "the old version runs again")
-    if application.status in STOPPED and start is not None and start.status != IN_PROGRESS:
+    if application.stopped and start is not None and start.status != IN_PROGRESS:
         why = context.service.operation_failure(start) or "the service gave no reason"
         return _proved(
             context, application, point, f"the old version did not start: {why} ({start.id})"
@@ -82,13 +81,13 @@ def prove(context: Context, application: Application) -> Outcome:
 
 def _untouched(context: Context, application: Application, operations: list[Operation]) -> Outcome:
     """The update never reached the application: it runs on, or is started where it stopped."""
-    point = restore.newest_ready(context.service.snapshots())
+    point = context.newest(context.service.snapshots.list())
     if application.status == RUNNING:
         context.log.step("rollback: the application was not updated and runs")
         return _prepared(application, point)
-    if application.status not in STOPPED:
+    if not application.stopped:
         return NotYet(f"its status to leave {application.status}")
-    began = _update_began(context)
+    began = context.stack.update_began()
     stopped_by_us = any(
         o.kind == STOP and began is not None and o.started >= began for o in operations
     )
@@ -97,7 +96,7 @@ def _untouched(context: Context, application: Application, operations: list[Oper
         return _prepared(application, point)
     start = _own_start(context, operations)
     if start is None:
-        operation = context.service.start(snapshot=point.name, allow_non_restored_state=False)
+        operation = context.drive().start(snapshot=point, allow_non_restored_state=False)
         context.log.step("rollback: start again", snapshot=point.name, operation=operation)
         return NotYet("the version before to run again")
     if start.status == IN_PROGRESS:
@@ -106,28 +105,36 @@ def _untouched(context: Context, application: Application, operations: list[Oper
     return _prepared(application, point)
 
 
+def _why_not_started(context: Context, operations: list[Operation], point: Snapshot | None) -> str:
+    """Why the old version stays stopped; empty when it is to run."""
+    desired = context.request.desired_state
+    if desired == SHOULD_BE_STOPPED:
+        return "the old version was stopped, as its desired_state asks"
+    began = context.stack.update_began()
+    if began is not None and desired != ALWAYS_RUNNING:
+        before = [o for o in operations if o.started < began]
+        stop = history.stopped_by_hand(before, context.stack)
+        if stop is not None:
+            return f"the old version had been stopped by hand (operation {stop.id})"
+    if point is None and restore.has_run(operations):
+        return "the old version has no READY snapshot and is not started empty"
+    return ""
+
+
 def _start(context: Context, point: Snapshot | None) -> Outcome:
-    allow = context.request.text("AllowNonRestoredState").lower() == "true"
-    operation = context.service.start(snapshot=_name(point), allow_non_restored_state=allow)
+    allow = context.request.flag("AllowNonRestoredState")
+    operation = context.drive().start(snapshot=point, allow_non_restored_state=allow)
     context.log.step("rollback: start", snapshot=_name(point), operation=operation)
     return NotYet(f"the old version to run (operation {operation})")
 
 
 def _point(context: Context, operations: list[Operation]) -> Snapshot | None:
-    return restore.rollback_point(
-        context.service.snapshots(),
+    return lineage.rollback_point(
+        context.service.snapshots.list(),
         operations,
+        context.stack,
         rolled_back_from=context.request.old_digest,
-        update_began=_update_began(context),
     )
-
-
-def _update_began(context: Context) -> datetime | None:
-    try:
-        return context.stack.update_began()
-    except ServiceError as refused:  # then the update counts as having reached the application
-        context.log.step("rollback: the stack's events can't be read", refused=str(refused))
-        return None
 
 
 def _latest_own(context: Context, operations: list[Operation]) -> Operation | None:
@@ -142,7 +149,13 @@ def _own_start(context: Context, operations: list[Operation]) -> Operation | Non
 
 
 def _prepared(application: Application, point: Snapshot | None) -> Complete:
-    return Complete({"Snapshot": _name(point), "ApplicationVersionId": str(application.version)})
+    return Complete(
+        {
+            "Snapshot": _name(point),
+            "ApplicationVersionId": str(application.version),
+            "Run": "true",
+        }
+    )
 
 
 def _proved(
@@ -167,6 +180,7 @@ def give_up(log: StepLog, application: str, why: object) -> Complete:
             "Snapshot": "",
             "RestoredFrom": "",
             "ApplicationVersionId": "",
+            "Run": "true",
             "Evidence": f"rollback: application {application} needs a look: {why}",
         }
     )

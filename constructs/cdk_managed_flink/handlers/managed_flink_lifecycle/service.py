@@ -1,12 +1,15 @@
-"""A thin port over `kinesisanalyticsv2`: one application, its operations and snapshots."""
+"""A thin port over `kinesisanalyticsv2`: one application and its operations."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from .calls import Client, NotFoundError, ServiceError, TransientError, call
+from .snapshots import ENHANCED, LEGACY, EnhancedSnapshots, LegacySnapshots, Snapshot, Snapshots
 
 READY, RUNNING, STARTING, STOPPING = "READY", "RUNNING", "STARTING", "STOPPING"
 # ROLLED_BACK is where a rollback of an application that did not run ends: nothing runs in it.
@@ -14,10 +17,21 @@ STOPPED = frozenset({READY, "ROLLED_BACK"})
 # From these the service accepts StopApplication with Force.
 FORCEABLE = frozenset({STARTING, "UPDATING", STOPPING, "AUTOSCALING", RUNNING})
 
-START, STOP, UPDATE = "StartApplication", "StopApplication", "UpdateApplication"
+START, STOP = "StartApplication", "StopApplication"
+UPDATE, ROLLBACK = "UpdateApplication", "RollbackApplication"
 IN_PROGRESS, SUCCESSFUL = "IN_PROGRESS", "SUCCESSFUL"
-SNAPSHOT_READY, SNAPSHOT_CREATING, SNAPSHOT_FAILED = "READY", "CREATING", "FAILED"
 _PAGE = 50
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What of an application an import leaves as it finds it: role, code and runtime."""
+
+    role: str
+    bucket_arn: str
+    file_key: str
+    object_version: str
+    runtime: str
 
 
 @dataclass(frozen=True)
@@ -27,8 +41,16 @@ class Application:
     name: str
     status: str
     version: int
+    created: datetime | None
     snapshots_enabled: bool
+    snapshot_mode: str
     restored_from: str
+    definition: Definition
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing runs and nothing is about to."""
+        return self.status in STOPPED
 
 
 @dataclass(frozen=True)
@@ -46,24 +68,19 @@ class Operation:
         """Whether it ended, and not well."""
         return self.status not in (IN_PROGRESS, SUCCESSFUL)
 
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One snapshot in the application's list."""
-
-    name: str
-    status: str
-    version: int
-    created: datetime
+    @property
+    def ran_from(self) -> datetime:
+        """From when on its version ran: a start's begin, or the end of an update in place."""
+        return self.started if self.kind == START else self.ended or self.started
 
     @property
-    def ready(self) -> bool:
-        """Whether an application can be started from it."""
-        return self.status == SNAPSHOT_READY
+    def pending(self) -> bool:
+        """Whether it has not ended."""
+        return self.status == IN_PROGRESS
 
 
 class FlinkService:
-    """Reads and drives one application; nothing is remembered between calls."""
+    """Reads and drives one application. Made anew for each poll, so it remembers nothing."""
 
     def __init__(self, client: Client, application: str) -> None:
         self._client = client
@@ -80,30 +97,55 @@ class FlinkService:
         snapshots = described.get("ApplicationSnapshotConfigurationDescription") or {}
         run = described.get("RunConfigurationDescription") or {}
         restore = run.get("ApplicationRestoreConfigurationDescription") or {}
+        restored = restore.get("SnapshotName") or restore.get("SnapshotArn") or ""
         return Application(
             name=self._name,
             status=detail["ApplicationStatus"],
             version=int(detail["ApplicationVersionId"]),
+            created=detail.get("CreateTimestamp"),
             snapshots_enabled=bool(snapshots.get("SnapshotsEnabled", True)),
-            restored_from=restore.get("SnapshotName", ""),
+            snapshot_mode=snapshots.get("SnapshotMode") or LEGACY,
+            restored_from=restored.rpartition("/")[2],
+            definition=_definition(detail, described),
         )
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The application's snapshots, in the mode that it has."""
+        application = self.describe()
+        enhanced = application is not None and application.snapshot_mode == ENHANCED
+        port = EnhancedSnapshots if enhanced else LegacySnapshots
+        return port(self._client, self._name)
+
+    def find_snapshot(self, name_or_arn: str) -> Snapshot | None:
+        """The snapshot a person named; None when this application can't restore it.
+
+        One with an ARN is the account's: the application need not exist yet.
+        """
+        if name_or_arn.startswith("arn:"):
+            return EnhancedSnapshots(self._client, self._name).find(name_or_arn)
+        return self.snapshots.find(name_or_arn)
 
     def operations(self) -> list[Operation]:
         """The operations the service remembers, newest first."""
-        entries = self._pages("list_application_operations", "ApplicationOperationInfoList")
-        operations = [
-            Operation(
-                id=entry.get("OperationId", ""),
-                kind=entry.get("Operation", ""),
-                status=entry.get("OperationStatus", ""),
-                started=entry["StartTime"],
-                # While an operation is in progress the service may show when it looked last.
-                ended=None if entry.get("OperationStatus") == IN_PROGRESS else entry.get("EndTime"),
+        operations: list[Operation] = []
+        token: dict[str, str] = {}
+        while True:
+            page = call(
+                self._client,
+                "list_application_operations",
+                ApplicationName=self._name,
+                Limit=_PAGE,
+                **token,
             )
-            for entry in entries
-            if "StartTime" in entry
-        ]
-        return sorted(operations, key=lambda operation: operation.started, reverse=True)
+            operations.extend(
+                _operation(entry)
+                for entry in page.get("ApplicationOperationInfoList") or []
+                if "StartTime" in entry
+            )
+            if not page.get("NextToken"):
+                return sorted(operations, key=lambda o: o.started, reverse=True)
+            token = {"NextToken": page["NextToken"]}
 
     def operation_failure(self, operation: Operation) -> str:
         """What the service says about a failed operation, empty when it says nothing."""
@@ -119,31 +161,9 @@ class FlinkService:
         details = answer["ApplicationOperationInfoDetails"].get("OperationFailureDetails") or {}
         return str((details.get("ErrorInfo") or {}).get("ErrorString", ""))
 
-    def snapshots(self) -> list[Snapshot]:
-        """The application's snapshots, newest first."""
-        entries = self._pages("list_application_snapshots", "SnapshotSummaries")
-        snapshots = [
-            Snapshot(
-                name=entry["SnapshotName"],
-                status=entry["SnapshotStatus"],
-                version=int(entry["ApplicationVersionId"]),
-                created=entry["SnapshotCreationTimestamp"],
-            )
-            for entry in entries
-            if "SnapshotCreationTimestamp" in entry
-        ]
-        return sorted(snapshots, key=lambda snapshot: snapshot.created, reverse=True)
-
-    def start(self, *, snapshot: str, allow_non_restored_state: bool) -> str:
-        """Starts from the named snapshot, or empty; returns the operation's id."""
-        restore = (
-            {
-                "ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT",
-                "SnapshotName": snapshot,
-            }
-            if snapshot
-            else {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}
-        )
+    def start(self, *, snapshot: Snapshot | None, allow_non_restored_state: bool) -> str:
+        """Starts from the snapshot, or empty; returns the operation's id."""
+        empty = {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}
         answer = call(
             self._client,
             "start_application",
@@ -151,7 +171,7 @@ class FlinkService:
             RunConfiguration={
                 # Not sticky: the service takes false whenever it is left out.
                 "FlinkRunConfiguration": {"AllowNonRestoredState": allow_non_restored_state},
-                "ApplicationRestoreConfiguration": restore,
+                "ApplicationRestoreConfiguration": snapshot.restore if snapshot else empty,
             },
         )
         return str(answer.get("OperationId", ""))
@@ -161,21 +181,50 @@ class FlinkService:
         answer = call(self._client, "stop_application", ApplicationName=self._name, Force=force)
         return str(answer.get("OperationId", ""))
 
-    def create_snapshot(self, name: str) -> None:
-        """Begins a snapshot of the running job."""
-        call(
+    def redefine(self, version: int, wanted: Definition) -> str:
+        """Updates role, code and runtime of the stopped application; the operation's id."""
+        location: dict[str, str] = {
+            "BucketARNUpdate": wanted.bucket_arn,
+            "FileKeyUpdate": wanted.file_key,
+        }
+        if wanted.object_version:
+            location["ObjectVersionUpdate"] = wanted.object_version
+        answer = call(
             self._client,
-            "create_application_snapshot",
+            "update_application",
             ApplicationName=self._name,
-            SnapshotName=name,
+            CurrentApplicationVersionId=version,
+            ServiceExecutionRoleUpdate=wanted.role,
+            RuntimeEnvironmentUpdate=wanted.runtime,
+            ApplicationConfigurationUpdate={
+                "ApplicationCodeConfigurationUpdate": {
+                    "CodeContentUpdate": {"S3ContentLocationUpdate": location}
+                }
+            },
         )
+        return str(answer.get("OperationId", ""))
 
-    def _pages(self, method: str, member: str) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = []
-        token: dict[str, str] = {}
-        while True:
-            page = call(self._client, method, ApplicationName=self._name, Limit=_PAGE, **token)
-            entries.extend(page.get(member) or [])
-            if not page.get("NextToken"):
-                return entries
-            token = {"NextToken": page["NextToken"]}
+
+def _definition(detail: Mapping[str, Any], described: Mapping[str, Any]) -> Definition:
+    code = described.get("ApplicationCodeConfigurationDescription") or {}
+    content = code.get("CodeContentDescription") or {}
+    location = content.get("S3ApplicationCodeLocationDescription") or {}
+    return Definition(
+        role=detail.get("ServiceExecutionRole", ""),
+        bucket_arn=location.get("BucketARN", ""),
+        file_key=location.get("FileKey", ""),
+        object_version=location.get("ObjectVersion", ""),
+        runtime=detail.get("RuntimeEnvironment", ""),
+    )
+
+
+def _operation(entry: Mapping[str, Any]) -> Operation:
+    status = entry.get("OperationStatus", "")
+    return Operation(
+        id=entry.get("OperationId", ""),
+        kind=entry.get("Operation", ""),
+        status=status,
+        started=entry["StartTime"],
+        # While an operation is in progress the service may show when it looked last.
+        ended=None if status == IN_PROGRESS else entry.get("EndTime"),
+    )

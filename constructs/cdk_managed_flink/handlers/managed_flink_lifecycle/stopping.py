@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from .calls import ServiceError
 from .context import Context
-from .outcome import Complete, NotYet, Outcome
-from .service import FORCEABLE, IN_PROGRESS, RUNNING, STOP, STOPPED
+from .outcome import Complete, DeployFailedError, NotYet, Outcome
+from .service import FORCEABLE, IN_PROGRESS, RUNNING, STOP, Application, Operation
 
-# How long a graceful stop may take before it is forced: Delete must end.
+# How long a graceful stop may take before it counts as failed: Delete must end.
 GRACEFUL_SECONDS = 1200
 
 
 def poll(context: Context) -> Outcome:
     """One step."""
     application = context.service.describe()
-    if application is None or application.status in STOPPED:
+    if application is None or application.stopped:
         context.log.step("stopped", status=application.status if application else "absent")
         return Complete()
     own = [
@@ -23,24 +23,49 @@ def poll(context: Context) -> Outcome:
         if operation.kind == STOP and operation.started >= context.request.since
     ]
     latest = own[0] if own else None
-    overdue = context.request.elapsed(context.now) > GRACEFUL_SECONDS
-    # Cleaning up after a failed create: the job may be sick, and a sick job gets no snapshot.
-    forced = context.rolling_back or overdue or any(stop.failed for stop in own)
     pending = latest is not None and latest.status == IN_PROGRESS
-    if forced and application.status in FORCEABLE and (overdue or not pending):
-        operation = context.service.stop(force=True)
-        why = "failed create" if context.rolling_back else "the graceful stop failed or hangs"
-        context.log.step("force-stop", why=why, operation=operation)
+    overdue = context.request.elapsed(context.now) > GRACEFUL_SECONDS
+    if context.rolling_back:
+        # Cleaning up after a failed create: the job may be sick, and a sick job gets no snapshot.
+        if application.status in FORCEABLE and (overdue or not pending):
+            _force(context, "failed create")
+    elif overdue or any(stop.failed for stop in own):
+        if application.status in FORCEABLE and (overdue or not pending):
+            _check_state_loss(context, application, own)
+            _force(context, "the graceful stop failed or hangs")
     elif application.status == RUNNING and latest is None:
-        _stop_gracefully(context)
+        _stop_gracefully(context, application)
     return NotYet(f"application {application.name} to stop (now {application.status})")
 
 
-def _stop_gracefully(context: Context) -> None:
+def _stop_gracefully(context: Context, application: Application) -> None:
     try:
-        operation = context.service.stop(force=False)
+        operation = context.drive().stop(force=False)
     except ServiceError as error:
-        operation = context.service.stop(force=True)
-        context.log.step("force-stop", why=error.detail, operation=operation)
+        if not error.unsavable:
+            raise
+        _check_state_loss(context, application, [])
+        _force(context, error.detail)
     else:
         context.log.step("stop gracefully", operation=operation)
+
+
+def _force(context: Context, why: str) -> None:
+    operation = context.drive().stop(force=True)
+    context.log.step("force-stop", why=why, operation=operation)
+
+
+def _check_state_loss(context: Context, application: Application, own: list[Operation]) -> None:
+    """A forced stop gives up what came after the newest snapshot: only as much as is allowed."""
+    newest = context.newest(context.service.snapshots.list())
+    began = own[-1].started if own else context.now
+    if newest and newest.created >= began - context.request.max_state_loss:
+        return
+    have = f"its newest READY snapshot is {newest.name}" if newest else "it has no READY snapshot"
+    last = f" (operation {own[0].id})" if own else ""
+    raise DeployFailedError(
+        f"Application {application.name} is {application.status} and could not be stopped with its "
+        f"state{last}; {have}, older than max_state_loss allows. Stop it yourself (aws "
+        f"kinesisanalyticsv2 stop-application --application-name {application.name} --force), "
+        "then delete the stack again."
+    )

@@ -1,0 +1,90 @@
+"""What a person has to decide, since the library never gives up state by itself. Words only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from .context import Context
+from .reason import CAUSE_BYTES, duration, one_line, sentence, shorten
+from .service import IN_PROGRESS, SUCCESSFUL, Application, Operation
+from .snapshots import Snapshot
+
+_MAX_LISTED = 5
+EMPTY_START = (
+    "restore_from=RestoreFrom.empty() together with the context key "
+    "cdk-managed-flink:allowEmptyStart=true"
+)
+
+
+def state_at_risk(
+    context: Context,
+    application: Application,
+    snapshots: Sequence[Snapshot],
+    why: str,
+    began: datetime,
+    operation: Operation | None,
+) -> str:
+    """The running state can't be saved, and what there is is too old."""
+    name = application.name
+    newest = context.newest(snapshots)
+    if newest:
+        age = (began - newest.created).total_seconds()
+        bound = duration(context.request.max_state_loss.total_seconds())
+        have = (
+            f"The newest READY snapshot, {newest.name}, is {duration(age)} old, older than "
+            f"max_state_loss ({bound})."
+        )
+        choose = (
+            "raise max_state_loss above that age to force-stop the application and go on "
+            "from that snapshot (what came after it is read again from the sources, as far back "
+            "as they keep it)"
+        )
+    else:
+        have = "It has no READY snapshot."
+        choose = f"give its state up by update_strategy=UpdateStrategy.FORCE_STOP and {EMPTY_START}"
+    left = "is stopped" if application.stopped else f"was left {application.status}"
+    return (
+        f"Application {name}, version {application.version}, could not be stopped with its state: "
+        f"{sentence(shorten(one_line(why), CAUSE_BYTES))} {have} It {left}{named(operation)}. "
+        f"Choose: {choose}; or repair the running job so that a snapshot succeeds (aws "
+        f"kinesisanalyticsv2 create-application-snapshot --application-name {name} "
+        "--snapshot-name …). Then deploy again."
+    )
+
+
+def would_be_empty(
+    context: Context, application: Application, operations: Sequence[Operation]
+) -> str:
+    """It ran before and nothing is left to restore."""
+    turn = next(iter(operations), None)
+    return (
+        f"Application {application.name}, version {application.version}, is "
+        f"{application.status}{named(turn)}, ran before, and has no READY snapshot: it could only "
+        f"start empty. Choose: {EMPTY_START}; or restore_from=RestoreFrom.snapshot(…) with a "
+        "snapshot of another application (enhanced snapshots only). Then deploy again."
+    )
+
+
+def not_restorable(
+    context: Context, asked: str, found: Snapshot | None, known: Sequence[Snapshot]
+) -> str:
+    """restore_from names what this application can't be started from."""
+    application = context.request.application
+    why = f"is {found.status}" if found else "does not exist, or belongs to another application"
+    ready = [s.name for s in known if s.ready]
+    listed = ", ".join(ready[:_MAX_LISTED]) if ready else "none"
+    more = f" and {len(ready) - _MAX_LISTED} older ones" if len(ready) > _MAX_LISTED else ""
+    return (
+        f"restore_from: snapshot {asked} {why}. Application {application} can be started from its "
+        f"READY snapshots: {listed}{more}. Nothing was stopped; name one of them, or leave "
+        "restore_from out."
+    )
+
+
+def named(operation: Operation | None) -> str:
+    """The operation's id, as a remark."""
+    if operation is None:
+        return ""
+    status = "" if operation.status in (IN_PROGRESS, SUCCESSFUL) else f", {operation.status}"
+    return f" (operation {operation.id}{status})"
