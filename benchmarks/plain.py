@@ -20,7 +20,7 @@ from constructs import Construct
 from benchmarks.plain_configuration import configuration, property_groups
 from benchmarks.plain_keys import allow_application, allow_log_group
 from benchmarks.plain_lifecycle import add_lifecycle
-from benchmarks.plain_operations import add_alarms
+from benchmarks.plain_operations import add_alarms, add_topic
 
 ROOT = Path(__file__).parents[1]
 NAME = "sensors"
@@ -90,7 +90,8 @@ class PlainSensorsStack(Stack):
                 )
             },
         )
-        restored_from = add_lifecycle(
+        topic = add_topic(self)
+        prove, rules = add_lifecycle(
             self,
             name=NAME,
             arn=self.application_arn,
@@ -101,10 +102,14 @@ class PlainSensorsStack(Stack):
             log_group=self.log_group,
             log_stream=self.log_stream,
             configuration=settings,
+            topic=topic,
         )
-        add_alarms(self, name=NAME, stream=self.events, table=self.readings)
+        add_alarms(
+            self, name=NAME, stream=self.events, table=self.readings, topic=topic, rules=rules
+        )
         CfnOutput(self, "ApplicationName", value=NAME)
-        CfnOutput(self, "RestoredFrom", value=restored_from)
+        for answer in ("RestoredFrom", "Evidence"):
+            CfnOutput(self, answer, value=prove.get_att_string(answer))
 
     def _bucket(self, id: str) -> s3.Bucket:
         return s3.Bucket(

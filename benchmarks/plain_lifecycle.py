@@ -1,4 +1,4 @@
-"""By hand: the custom resources that stop, start and prove the application, and their provider."""
+"""By hand: the custom resources that stop, start and prove the application, and what tends it."""
 
 import hashlib
 import json
@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as stepfunctions
 from aws_cdk import custom_resources as cr
 
 from benchmarks.plain_keys import ARN_CONTEXT, decrypt_grants
+from benchmarks.plain_rules import add_rules
 
 HANDLERS = Path(__file__).parents[1] / "constructs" / "cdk_managed_flink" / "handlers"
 
@@ -31,10 +34,13 @@ def add_lifecycle(
     log_group: logs.LogGroup,
     log_stream: logs.LogStream,
     configuration: dict[str, Any],
-) -> str:
-    """Add both custom resources; return the snapshot that the running version came from."""
-    provider_role, service_token = _provider(stack)
-    _allow(stack, provider_role, arn, state_key, log_group)
+    topic: sns.Topic,
+) -> tuple[CustomResource, list[events.CfnRule]]:
+    """Add both custom resources and the rules; return Prove and the rules."""
+    provider_role, service_token, tend = _provider(stack)
+    rights = iam.Policy(stack, "LifecycleRights", roles=[provider_role])
+    _allow(stack, rights, arn, state_key, log_group)
+    _allow_further(rights, role, topic)
     text = json.dumps(stack.resolve(configuration), sort_keys=True)
     common = {
         "ApplicationName": name,
@@ -43,7 +49,12 @@ def add_lifecycle(
             "Inputs": [role.role_arn, state_key.key_arn, log_stream.log_stream_name],
         },
         "DeadlineSeconds": "3000",
+        "Strategy": "STOP_WITH_SNAPSHOT",
+        "DesiredState": "RUNNING",
+        "Restore": {"Type": "LATEST", "Snapshot": ""},
+        "Bounded": "false",
     }
+    location = configuration["applicationCodeConfiguration"]["codeContent"]["s3ContentLocation"]
     prepare = CustomResource(
         stack,
         "Prepare",
@@ -61,6 +72,7 @@ def add_lifecycle(
         properties={
             **common,
             "Prepared": prepare.get_att_string("Snapshot"),
+            "Run": prepare.get_att_string("Run"),
             "LogGroupName": log_group.log_group_name,
             "LogStreamName": log_stream.log_stream_name,
             "Gate": {
@@ -78,17 +90,25 @@ def add_lifecycle(
                 "RecordsIn": "numRecordsIn",
             },
             "AllowNonRestoredState": "false",
+            "Definition": {
+                "Role": role.role_arn,
+                "BucketArn": location["bucketArn"],
+                "FileKey": location["fileKey"],
+                "ObjectVersion": "",
+                "Runtime": "FLINK-1_20",
+            },
         },
     )
+    prepare.node.add_dependency(rights)
     application.node.add_dependency(prepare)
     logging.node.add_dependency(prepare)
     policy = role.node.find_child("DefaultPolicy")
     policy.node.add_dependency(prepare)
     prove.node.add_dependency(application, logging, role)
-    return prove.get_att_string("RestoredFrom")
+    return prove, add_rules(stack, name=name, topic=topic, tend=tend, prove=prove)
 
 
-def _provider(stack: Stack) -> tuple[iam.Role, str]:
+def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:
     log_group = logs.LogGroup(
         stack,
         "LifecycleLog",
@@ -103,7 +123,7 @@ def _provider(stack: Stack) -> tuple[iam.Role, str]:
     )
     log_group.grant_write(role)
     code = lambda_.Code.from_asset(str(HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
-    on_event, is_complete = (
+    on_event, is_complete, tend = (
         lambda_.Function(
             stack,
             id,
@@ -116,7 +136,11 @@ def _provider(stack: Stack) -> tuple[iam.Role, str]:
             timeout=Duration.minutes(2),
             memory_size=256,
         )
-        for id, handler in (("OnEvent", "on_event"), ("IsComplete", "is_complete"))
+        for id, handler in (
+            ("OnEvent", "on_event"),
+            ("IsComplete", "is_complete"),
+            ("Tend", "reconcile"),
+        )
     )
     provider = cr.Provider(
         stack,
@@ -133,11 +157,11 @@ def _provider(stack: Stack) -> tuple[iam.Role, str]:
             include_execution_data=False,
         ),
     )
-    return role, provider.service_token
+    return role, provider.service_token, tend
 
 
 def _allow(
-    stack: Stack, role: iam.Role, arn: str, state_key: kms.Key, log_group: logs.LogGroup
+    stack: Stack, rights: iam.Policy, arn: str, state_key: kms.Key, log_group: logs.LogGroup
 ) -> None:
     key_arn = state_key.key_arn
     via = {"kms:ViaService": f"kinesisanalytics.{stack.region}.amazonaws.com"}
@@ -146,12 +170,14 @@ def _allow(
         (
             [
                 "kinesisanalytics:CreateApplicationSnapshot",
+                "kinesisanalytics:DeleteApplicationSnapshot",
                 "kinesisanalytics:DescribeApplication",
                 "kinesisanalytics:DescribeApplicationOperation",
                 "kinesisanalytics:ListApplicationOperations",
                 "kinesisanalytics:ListApplicationSnapshots",
                 "kinesisanalytics:StartApplication",
                 "kinesisanalytics:StopApplication",
+                "kinesisanalytics:UpdateApplication",
             ],
             arn,
             None,
@@ -172,6 +198,30 @@ def _allow(
         (["kms:CreateGrant"], key_arn, decrypt_grants(context)),
     ]
     for actions, resource, conditions in statements:
-        role.add_to_policy(
+        rights.add_statements(
             iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions)
+        )
+
+
+def _allow_further(rights: iam.Policy, execution_role: iam.Role, topic: sns.Topic) -> None:
+    key = topic.master_key
+    assert key is not None
+    via = {"kms:ViaService": f"sns.{topic.stack.region}.amazonaws.com"}
+    statements: list[tuple[list[str], str, dict[str, str] | None]] = [
+        (
+            ["iam:PassRole"],
+            execution_role.role_arn,
+            {"iam:PassedToService": "kinesisanalytics.amazonaws.com"},
+        ),
+        (["cloudwatch:PutMetricData"], "*", {"cloudwatch:namespace": "ManagedFlink"}),
+        (["sns:Publish"], topic.topic_arn, None),
+        (["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn, via),
+    ]
+    for actions, resource, equal in statements:
+        rights.add_statements(
+            iam.PolicyStatement(
+                actions=actions,
+                resources=[resource],
+                conditions={"StringEquals": equal} if equal else None,
+            )
         )

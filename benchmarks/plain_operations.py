@@ -4,6 +4,7 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
@@ -13,7 +14,15 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 MINUTE = Duration.minutes(1)
 
 
-def add_alarms(stack: Stack, *, name: str, stream: kinesis.Stream, table: dynamodb.TableV2) -> None:
+def add_alarms(
+    stack: Stack,
+    *,
+    name: str,
+    stream: kinesis.Stream,
+    table: dynamodb.TableV2,
+    topic: sns.Topic,
+    rules: list[events.CfnRule],
+) -> None:
     """Add an alarm for each fault of application, stream and table, and one that pages."""
     application = {"Application": name}
     of_stream = {"StreamName": stream.stream_name}
@@ -69,6 +78,21 @@ def add_alarms(stack: Stack, *, name: str, stream: kinesis.Stream, table: dynamo
             ),
         )
     ]
+    looks = Duration.minutes(5)
+    alarms.append(
+        _alarm(stack, "Stuck", _tended("stuck", application, looks), 0, 1, "Only a person helps.")
+    )
+    age = _alarm(
+        stack,
+        "SnapshotAge",
+        _tended("newestSnapshotAge", application, looks),
+        8100,
+        3,
+        "No fresh snapshot, or nobody looks.",
+        cloudwatch.TreatMissingData.BREACHING,
+    )
+    age.node.add_dependency(*rules)
+    alarms.append(age)
     composite = cloudwatch.CompositeAlarm(
         stack,
         "Composite",
@@ -77,7 +101,6 @@ def add_alarms(stack: Stack, *, name: str, stream: kinesis.Stream, table: dynamo
         ),
         alarm_description=f"{name}: any of its alarms",
     )
-    topic = _topic(stack)
     composite.add_alarm_action(actions.SnsAction(topic))
     composite.add_ok_action(actions.SnsAction(topic))
 
@@ -89,6 +112,7 @@ def _alarm(
     threshold: float,
     periods: int,
     meaning: str,
+    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
 ) -> cloudwatch.Alarm:
     return cloudwatch.Alarm(
         stack,
@@ -97,7 +121,7 @@ def _alarm(
         threshold=threshold,
         evaluation_periods=periods,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        treat_missing_data=missing,
         alarm_description=meaning,
     )
 
@@ -118,6 +142,16 @@ def _flink(name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
     return _metric("AWS/KinesisAnalytics", name, dimensions, "Maximum")
 
 
+def _tended(name: str, dimensions: dict[str, str], period: Duration) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="ManagedFlink",
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic="Maximum",
+        period=period,
+    )
+
+
 def _increase(name: str, dimensions: dict[str, str]) -> cloudwatch.MathExpression:
     return cloudwatch.MathExpression(
         expression="RATE(counter) * 60",
@@ -126,7 +160,8 @@ def _increase(name: str, dimensions: dict[str, str]) -> cloudwatch.MathExpressio
     )
 
 
-def _topic(stack: Stack) -> sns.Topic:
+def add_topic(stack: Stack) -> sns.Topic:
+    """Add the topic that alarms and the reconciler publish to."""
     key = kms.Key(
         stack,
         "TopicKey",

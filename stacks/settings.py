@@ -25,6 +25,7 @@ class PipelineSettings(TypedDict, total=False):
     notifications: Notifications
     log_retention: logs.RetentionDays
     poll_interval: Duration
+    reconcile_interval: Duration
     removal_policy: RemovalPolicy
 
 
@@ -58,6 +59,7 @@ def _local() -> Settings:
             "notifications": Notifications(emails=("data-team@example.com",)),
             "log_retention": logs.RetentionDays.ONE_DAY,
             "poll_interval": Duration.seconds(2),
+            "reconcile_interval": Duration.minutes(1),
         },
     )
 

@@ -9,11 +9,17 @@ from cdk_managed_flink.application.settings import (
     Monitoring,
     Parallelism,
 )
+from cdk_managed_flink.application.snapshot_mode import SnapshotMode
 from cdk_managed_flink.code.code import FlinkCode
+from cdk_managed_flink.lifecycle.desired_state import DesiredState
 from cdk_managed_flink.lifecycle.health_gate import HealthGate
 from cdk_managed_flink.lifecycle.lifecycle import FlinkLifecycle
-from cdk_managed_flink.operations.alarms import AlarmThresholds, FlinkAlarms, Threshold
+from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
+from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
+from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
+from cdk_managed_flink.operations.alarms import FlinkAlarms
 from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
+from cdk_managed_flink.operations.thresholds import AlarmThresholds, SnapshotAge, Threshold
 from cdk_managed_flink.pipeline import FlinkPipeline
 from cdk_managed_flink.sinks.dynamodb import DynamoDbSink
 from cdk_managed_flink.sinks.s3 import Lifecycle, S3Sink
@@ -22,6 +28,7 @@ from cdk_managed_flink.sources.kinesis import KinesisSource, StartPosition
 __all__ = [
     "AlarmThresholds",
     "Checkpointing",
+    "DesiredState",
     "DynamoDbSink",
     "FlinkAlarms",
     "FlinkApplication",
@@ -37,8 +44,13 @@ __all__ = [
     "NotificationTopic",
     "Notifications",
     "Parallelism",
+    "RestoreFrom",
     "Runtime",
     "S3Sink",
+    "SnapshotAge",
+    "SnapshotMode",
+    "SnapshotSchedule",
     "StartPosition",
     "Threshold",
+    "UpdateStrategy",
 ]

@@ -17,11 +17,18 @@ from cdk_managed_flink.application.properties import PropertyValue
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.settings import Checkpointing, Monitoring, Parallelism
+from cdk_managed_flink.application.snapshot_mode import SnapshotMode
+from cdk_managed_flink.lifecycle.desired_state import DesiredState
 from cdk_managed_flink.lifecycle.health_gate import HealthGate
 from cdk_managed_flink.lifecycle.lifecycle import DEFAULT_MAX_STATE_LOSS, FlinkLifecycle
 from cdk_managed_flink.lifecycle.provider import DEFAULT_POLL_INTERVAL
-from cdk_managed_flink.operations.alarms import AlarmThresholds, FlinkAlarms
+from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL
+from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
+from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
+from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
+from cdk_managed_flink.operations.alarms import FlinkAlarms
 from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
+from cdk_managed_flink.operations.thresholds import AlarmThresholds
 from cdk_managed_flink.security.keys import data_key as make_data_key
 from cdk_managed_flink.security.keys import state_key as make_state_key
 
@@ -45,21 +52,31 @@ class FlinkPipeline(Construct):
         state_key: Customer managed key for state and log. Default: a new one, from runtime 1.20
             on.
         data_key: Customer managed key for what sources and sinks make. Default: a new one.
+        update_strategy: What becomes of the running state in a deploy. Default
+            ``STOP_WITH_SNAPSHOT``.
+        restore_from: Which state the new version starts from, for one deploy. Default
+            ``RestoreFrom.latest()``.
+        desired_state: Whether it is to run. Default ``RUNNING``; one that a person stopped stays
+            stopped.
+        bounded: Whether the job ends by itself. Default off.
         health_gate: What a new version has to show. Default ``HealthGate()``.
         max_state_loss: How old a snapshot may be to deploy from when the job cannot be stopped
             with a new one. Default 15 minutes.
         allow_non_restored_state: Whether state without an operator may be dropped. Default off.
+        snapshot_mode: Whose the snapshots are. Default ``APPLICATION_SNAPSHOTS_LEGACY``.
+        snapshots: Snapshots between deploys. Default ``SnapshotSchedule()``: hourly, for a day.
         key_operators: Further principals that operate the application with its key.
         alarms: Thresholds. Default ``AlarmThresholds()``.
-        notifications: Whom alarms reach. Default: nobody; the alarms are there.
+        notifications: Whom alarms and the reconciler reach. Default: nobody; the alarms are there.
         log_retention: Default 3 months.
         poll_interval: How often a deploy looks at progress. Default 10 seconds.
+        reconcile_interval: How often the reconciler looks between deploys. Default 5 minutes.
         removal_policy: For the application and all that holds data. Default
             ``RETAIN_ON_UPDATE_OR_DELETE``; ``DESTROY`` takes a context flag as well.
 
     Attributes:
         application: The ``FlinkApplication``.
-        lifecycle: Prepare and Prove.
+        lifecycle: Prepare, Prove and the reconciler.
         alarms: The alarms, and the composite one.
         topic: The topic that alarms go to, or ``None``.
 
@@ -84,14 +101,21 @@ class FlinkPipeline(Construct):
         property_groups: Mapping[str, Mapping[str, PropertyValue]] | None = None,
         state_key: kms.IKey | None = None,
         data_key: kms.IKey | None = None,
+        update_strategy: UpdateStrategy = UpdateStrategy.STOP_WITH_SNAPSHOT,
+        restore_from: RestoreFrom | None = None,
+        desired_state: DesiredState = DesiredState.RUNNING,
+        bounded: bool = False,
         health_gate: HealthGate | None = None,
         max_state_loss: Duration = DEFAULT_MAX_STATE_LOSS,
         allow_non_restored_state: bool = False,
+        snapshot_mode: SnapshotMode = SnapshotMode.APPLICATION_SNAPSHOTS_LEGACY,
+        snapshots: SnapshotSchedule | None = None,
         key_operators: tuple[iam.IGrantable, ...] = (),
         alarms: AlarmThresholds | None = None,
         notifications: Notifications | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         poll_interval: Duration = DEFAULT_POLL_INTERVAL,
+        reconcile_interval: Duration = DEFAULT_RECONCILE_INTERVAL,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, id)
@@ -126,6 +150,7 @@ class FlinkPipeline(Construct):
             parallelism=parallelism,
             checkpointing=checkpointing,
             monitoring=monitoring,
+            snapshot_mode=snapshot_mode,
             property_groups=property_groups,
             encryption_key=state_key,
             data_key=data_key or make_data_key(self, "DataKey", removal=removal),
@@ -137,31 +162,40 @@ class FlinkPipeline(Construct):
             (bindable, name, self.application.bind(places[bindable.kind], name, bindable))
             for name, bindable in bindables
         ]
-        self.lifecycle = FlinkLifecycle(
-            self,
-            "Lifecycle",
-            application=self.application,
-            health_gate=health_gate,
-            max_state_loss=max_state_loss,
-            allow_non_restored_state=allow_non_restored_state,
-            key_operators=key_operators,
-            poll_interval=poll_interval,
-        )
         self.topic = (
             NotificationTopic(self, "Notifications", notifications=notifications).topic
             if notifications is not None
             else None
+        )
+        self.lifecycle = FlinkLifecycle(
+            self,
+            "Lifecycle",
+            application=self.application,
+            update_strategy=update_strategy,
+            restore_from=restore_from,
+            desired_state=desired_state,
+            bounded=bounded,
+            health_gate=health_gate,
+            max_state_loss=max_state_loss,
+            allow_non_restored_state=allow_non_restored_state,
+            snapshots=snapshots,
+            key_operators=key_operators,
+            poll_interval=poll_interval,
+            reconcile_interval=reconcile_interval,
+            topic=self.topic,
         )
         self.alarms = FlinkAlarms(
             self,
             "Alarms",
             application=self.application,
             watches=self._watches(),
+            lifecycle=self.lifecycle,
             thresholds=alarms,
             topic=self.topic,
         )
         CfnOutput(self, "ApplicationName", value=self.application.application_name)
         CfnOutput(self, "RestoredFrom", value=self.lifecycle.restored_from)
+        CfnOutput(self, "Evidence", value=self.lifecycle.evidence)
 
     def binding(self, bindable: Bindable[R]) -> Binding[R]:
         """What came of binding this source or sink: its stream, bucket or table, typed.

@@ -9,7 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 import aws_cdk.assertions
 
-from cdk_managed_flink import FlinkPipeline
+from cdk_managed_flink import DynamoDbSink, FlinkCode, FlinkPipeline, KinesisSource, S3Sink
 from stacks.sensors import SensorsStack
 from stacks.settings import settings_for
 
@@ -38,6 +38,27 @@ def template_of(stack: cdk.Stack) -> dict[str, Any]:
 
 
 Build = Callable[..., FlinkPipeline]
+
+
+def builder(job: Path) -> Build:
+    """A pipeline with one source and two sinks, in a stack of its own; arguments change it."""
+
+    def make(
+        *,
+        scope: cdk.Stack | None = None,
+        id_: str = "Clicks",
+        flags: dict[str, str] | None = None,
+        **changed: Any,  # noqa: ANN401
+    ) -> FlinkPipeline:
+        stack = scope or cdk.Stack(app(flags), "Stack")
+        arguments: dict[str, Any] = {
+            "code": FlinkCode.from_sql(job),
+            "sources": {"clicks": KinesisSource()},
+            "sinks": {"lake": S3Sink(), "pages": DynamoDbSink(partition_key="page")},
+        }
+        return FlinkPipeline(stack, id_, **{**arguments, **changed})
+
+    return make
 
 
 @cache

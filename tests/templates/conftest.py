@@ -9,13 +9,11 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from configurations import ENVIRONMENTS, SQL, Build, app, sensors, template_of
+from configurations import ENVIRONMENTS, SQL, Build, app, builder, sensors, template_of
 
 from cdk_managed_flink import (
     Checkpointing,
     DynamoDbSink,
-    FlinkCode,
-    FlinkPipeline,
     KinesisSource,
     Lifecycle,
     Monitoring,
@@ -36,24 +34,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def build(job: Path) -> Build:
-    """A pipeline with one source and two sinks, in a stack of its own; arguments change it."""
-
-    def make(
-        *,
-        scope: cdk.Stack | None = None,
-        id_: str = "Clicks",
-        flags: dict[str, str] | None = None,
-        **changed: Any,  # noqa: ANN401
-    ) -> FlinkPipeline:
-        stack = scope or cdk.Stack(app(flags), "Stack")
-        arguments: dict[str, Any] = {
-            "code": FlinkCode.from_sql(job),
-            "sources": {"clicks": KinesisSource()},
-            "sinks": {"lake": S3Sink(), "pages": DynamoDbSink(partition_key="page")},
-        }
-        return FlinkPipeline(stack, id_, **{**arguments, **changed})
-
-    return make
+    return builder(job)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from configurations import SQL, Build, app, only, template_of
 from cdk_managed_flink import (
     AlarmThresholds,
     Checkpointing,
+    DesiredState,
     FlinkCode,
     FlinkPipeline,
     HealthGate,
@@ -22,7 +23,11 @@ from cdk_managed_flink import (
     Monitoring,
     Notifications,
     Parallelism,
+    RestoreFrom,
+    SnapshotMode,
+    SnapshotSchedule,
     StartPosition,
+    UpdateStrategy,
 )
 
 
@@ -57,6 +62,12 @@ def test_another_synth_keeps_it(build: Build, key: dict[str, Any]) -> None:
         {"health_gate": HealthGate.none()},
         {"max_state_loss": cdk.Duration.hours(1)},
         {"poll_interval": cdk.Duration.seconds(30)},
+        {"update_strategy": UpdateStrategy.FORCE_STOP},
+        {"restore_from": RestoreFrom.snapshot("precious")},
+        {"desired_state": DesiredState.STOPPED},
+        {"bounded": True},
+        {"snapshots": SnapshotSchedule.none()},
+        {"reconcile_interval": cdk.Duration.minutes(1)},
         {"sources": {"clicks": KinesisSource(retention=cdk.Duration.days(7))}},
     ],
     ids=lambda changed: next(iter(changed)),
@@ -65,6 +76,24 @@ def test_what_is_beside_the_application_keeps_it(
     build: Build, key: dict[str, Any], changed: dict[str, Any]
 ) -> None:
     assert key_of(build(**changed)) == key
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"alarms": AlarmThresholds(stuck=None)},
+        {"notifications": Notifications(emails=("data-team@example.com",))},
+        {"snapshots": SnapshotSchedule(keep=5)},
+        {"reconcile_interval": cdk.Duration.minutes(1)},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_what_only_operations_see_leaves_both_resources_alone(
+    build: Build, minimal: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    template = template_of(cdk.Stack.of(build(**changed)))
+    for type_ in ("Custom::FlinkPrepare", "Custom::FlinkProve"):
+        assert only(template, type_)["Properties"] == only(minimal, type_)["Properties"]
 
 
 def test_tags_and_metadata_keep_it(build: Build, key: dict[str, Any]) -> None:
@@ -142,6 +171,7 @@ def test_a_late_change_of_the_application_moves_it(
         {"property_groups": {"limits": {"max": 5}}},
         {"sources": {"clicks": KinesisSource(start=StartPosition.latest())}},
         {"application_name": "another"},
+        {"snapshot_mode": SnapshotMode.ENHANCED_SNAPSHOTS},
     ],
     ids=lambda changed: next(iter(changed)),
 )

@@ -16,6 +16,8 @@ PINNED = {
     "ClicksDataKey54E84B48",
     "ClicksLifecyclePrepareAC237135",
     "ClicksLifecycleProve8BD9991E",
+    "ClicksLifecycleReconcilerSchedule0546498D",
+    "ClicksLifecycleReconcilerStackStatus7854C846",
     "ClicksSinkslake50CBC828",
     "ClicksSinkspages46CE5A75",
     "ClicksSourcesclicksED2B77E0",
@@ -26,6 +28,7 @@ PINNED = {
     "ManagedFlinkLifecycleProviderframeworkisComplete73E1C825",
     "ManagedFlinkLifecycleProviderframeworkonEvent6BB0034B",
     "ManagedFlinkLifecycleProviderframeworkonTimeoutD7943EB5",
+    "ManagedFlinkLifecycleTendEF8EE6F7",
 }
 
 
@@ -36,6 +39,7 @@ def test_logical_ids_are_kept(minimal: dict[str, Any]) -> None:
         if resource["Type"]
         in {
             "AWS::DynamoDB::GlobalTable",
+            "AWS::Events::Rule",
             "AWS::KMS::Key",
             "AWS::Kinesis::Stream",
             "AWS::KinesisAnalyticsV2::Application",

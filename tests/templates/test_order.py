@@ -1,12 +1,13 @@
-"""The order of a deploy: inputs, Prepare, policies and application, Prove."""
+"""The order of a deploy: inputs, Prepare, policies and application, Prove, the reconciler."""
 
 import re
 from collections.abc import Callable
 from graphlib import TopologicalSorter
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
-from configurations import of_type
+from configurations import Build, app, of_type, template_of
 from policies import text
 
 PREPARE, PROVE = "Custom::FlinkPrepare", "Custom::FlinkProve"
@@ -145,11 +146,61 @@ def test_handlers_have_their_rights_before_they_are_called(template: dict[str, A
     framework = {name for name in of_type(template, "AWS::IAM::Policy") if "Managed" in name}
     for start in ("ManagedFlinkLifecycleRoleDefaultPolicy", "ManagedFlinkLifecycleProvider"):
         assert any(name.startswith(start) for name in framework & earlier), start
+    own = [name for name in of_type(template, "AWS::IAM::Policy") if "LifecycleRights" in name]
+    assert len(own) == 1
+    assert set(own) <= earlier
+
+
+def test_a_pipeline_that_is_taken_out_keeps_its_rights_until_it_has_been_stopped(
+    build: Build,
+) -> None:
+    """CloudFormation changes what stays before it deletes what goes."""
+    stack = cdk.Stack(app(), "Stack")
+    build(scope=stack, id_="Stays", application_name="stays")
+    alone = template_of(stack)
+    both = cdk.Stack(app(), "Stack")
+    build(scope=both, id_="Stays", application_name="stays")
+    build(scope=both, id_="Goes", application_name="goes")
+    template = template_of(both)
+    kept = {name for name in of_type(alone, "AWS::IAM::Policy") if "Lifecycle" in name}
+    assert len(kept) > 4
+    for name in kept:
+        assert template["Resources"][name] == alone["Resources"][name], name
+
+
+def test_the_reconciler_comes_last_so_that_a_delete_takes_it_first(
+    template: dict[str, Any],
+) -> None:
+    """Nothing starts again what a delete has stopped; an update finds the rules in place."""
+    rules = of_type(template, "AWS::Events::Rule")
+    assert len(rules) == 2
+    for rule in rules:
+        assert id_of(template, PROVE) in before(template, rule)
+        assert any(name.startswith("ManagedFlinkLifecycleTend") for name in before(template, rule))
+    for name, permission in of_type(template, "AWS::Lambda::Permission").items():
+        assert references(permission["Properties"]["SourceArn"]) <= set(rules), name
+    for type_ in (PREPARE, APPLICATION, PROVE):
+        assert not before(template, id_of(template, type_)) & set(rules)
+
+
+def test_the_alarm_on_silence_is_made_when_there_is_someone_to_report(
+    template: dict[str, Any],
+) -> None:
+    silent = {
+        name: alarm
+        for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items()
+        if alarm["Properties"]["TreatMissingData"] == "breaching"
+    }
+    assert len(silent) == 1
+    for name in silent:
+        assert set(of_type(template, "AWS::Events::Rule")) <= before(template, name)
+        assert set(of_type(template, "AWS::Lambda::Permission")) <= before(template, name)
 
 
 @pytest.mark.parametrize(
     ("cut", "check"),
     [
+        ("AWS::Events::Rule", test_the_reconciler_comes_last_so_that_a_delete_takes_it_first),
         (PROVE, test_c25_prove_comes_after_application_policies_and_logging_option),
         (APPLICATION, test_application_comes_after_the_policies_of_its_role),
         ("AWS::IAM::Policy", test_application_its_policies_and_its_log_come_after_prepare),

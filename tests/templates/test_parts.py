@@ -7,11 +7,16 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 from configurations import Build, of_type, only, template_of
+from policies import text
 
 from cdk_managed_flink import (
     AlarmThresholds,
+    FlinkPipeline,
     Runtime,
     S3Sink,
+    SnapshotAge,
+    SnapshotMode,
+    SnapshotSchedule,
     Threshold,
 )
 
@@ -202,9 +207,14 @@ def test_alarms_for_all_that_is_bound_and_one_that_pages(everything: dict[str, A
         "ReadProvisionedThroughputExceeded",
         "WriteThrottleEvents",
         "SystemErrors",
+        "stuck",
+        "newestSnapshotAge",
     }
-    assert len(alarms) == 9
-    assert {a["Properties"]["TreatMissingData"] for a in alarms.values()} == {"notBreaching"}
+    assert len(alarms) == 11
+    missing = {a["Properties"]["TreatMissingData"]: name for name, a in alarms.items()}
+    assert missing.keys() == {"notBreaching", "breaching"}
+    assert [a["Properties"]["TreatMissingData"] for a in alarms.values()].count("breaching") == 1
+    assert missing["breaching"].startswith("ClicksAlarmsSnapshotAge")
     assert not [a for a in alarms.values() if "AlarmActions" in a["Properties"]]
     composite = only(everything, "AWS::CloudWatch::CompositeAlarm")["Properties"]
     (topic,) = of_type(everything, "AWS::SNS::Topic")
@@ -233,14 +243,16 @@ def test_alarms_have_the_recommended_thresholds(everything: dict[str, Any]) -> N
         "clicksReadThrottles": (0, 3, "Sum", 60),
         "pagesWriteThrottles": (0, 3, "Sum", 60),
         "pagesSystemErrors": (0, 3, "Sum", 60),
+        "Stuck": (0, 1, "Maximum", 300),
+        "SnapshotAge": (8100, 3, "Maximum", 300),
     }
     dimensions = [
         (dimension["Name"], dimension["Value"])
         for alarm in of_type(everything, "AWS::CloudWatch::Alarm").values()
         for dimension in alarm["Properties"].get("Dimensions", [])
-        if alarm["Properties"]["Namespace"] == "AWS/KinesisAnalytics"
+        if alarm["Properties"]["Namespace"] in ("AWS/KinesisAnalytics", "ManagedFlink")
     ]
-    assert dimensions == [("Application", "clicks-of-the-shop")] * 3
+    assert dimensions == [("Application", "clicks-of-the-shop")] * 5
 
 
 def test_alarms_can_be_changed_and_switched_off(build: Build) -> None:
@@ -253,6 +265,68 @@ def test_alarms_can_be_changed_and_switched_off(build: Build) -> None:
     assert found["containerCPUUtilization"]["Threshold"] == 50
     assert found["containerCPUUtilization"]["EvaluationPeriods"] == 5
     assert "heapMemoryUtilization" not in found
+
+
+def metric_alarms(pipeline: FlinkPipeline) -> dict[str, dict[str, Any]]:
+    """Properties of the alarms on one metric, by its name."""
+    alarms = of_type(template_of(cdk.Stack.of(pipeline)), "AWS::CloudWatch::Alarm").values()
+    return {
+        alarm["Properties"]["MetricName"]: alarm["Properties"]
+        for alarm in alarms
+        if "MetricName" in alarm["Properties"]
+    }
+
+
+def test_the_age_of_snapshots_is_judged_by_their_schedule(build: Build) -> None:
+    found = metric_alarms(
+        build(
+            snapshots=SnapshotSchedule(every=cdk.Duration.minutes(10)),
+            reconcile_interval=cdk.Duration.minutes(2),
+        )
+    )
+    age = found["newestSnapshotAge"]
+    assert (age["Threshold"], age["EvaluationPeriods"], age["Period"]) == (2100, 3, 120)
+    assert found["stuck"]["Period"] == 120
+
+
+def test_what_the_reconciler_reports_can_be_judged_otherwise(build: Build) -> None:
+    thresholds = AlarmThresholds(
+        snapshot_age=SnapshotAge(intervals=4, grace=cdk.Duration.minutes(0), periods=1),
+        stuck=Threshold(value=0, periods=2),
+    )
+    found = metric_alarms(build(alarms=thresholds))
+    assert found["newestSnapshotAge"]["Threshold"] == 4 * 3600
+    assert found["newestSnapshotAge"]["EvaluationPeriods"] == 1
+    assert found["stuck"]["EvaluationPeriods"] == 2
+
+
+def test_what_the_reconciler_reports_can_be_switched_off(build: Build) -> None:
+    off = metric_alarms(build(alarms=AlarmThresholds(snapshot_age=None, stuck=None)))
+    assert not off.keys() & {"stuck", "newestSnapshotAge"}
+
+
+def test_without_a_schedule_no_age_is_too_old(build: Build) -> None:
+    found = metric_alarms(build(snapshots=SnapshotSchedule.none()))
+    assert "newestSnapshotAge" not in found
+    assert "stuck" in found
+
+
+@pytest.mark.parametrize(
+    ("mode", "take"),
+    [
+        (SnapshotMode.APPLICATION_SNAPSHOTS_LEGACY, "create-application-snapshot"),
+        (SnapshotMode.ENHANCED_SNAPSHOTS, "create-snapshot"),
+    ],
+)
+def test_alarms_say_the_next_command(build: Build, mode: SnapshotMode, take: str) -> None:
+    name = "x" * 128
+    found = metric_alarms(build(snapshot_mode=mode, application_name=name))
+    why = "aws logs tail <ManagedFlinkLifecycleLogGroup031DB0F5> --since 1h"
+    assert text(found["stuck"]["AlarmDescription"]).endswith(why)
+    said = text(found["newestSnapshotAge"]["AlarmDescription"])
+    assert said.endswith(why)
+    assert f"aws kinesisanalyticsv2 {take} --application-name {name} --snapshot-name" in said
+    assert len(said) < 900  # the service takes 1,024, and the log group's real name is longer
 
 
 def test_bucket_is_closed_versioned_encrypted_and_ages(everything_stack: cdk.Stack) -> None:

@@ -1,14 +1,21 @@
 """Least privilege: exact actions on exact ARNs, for each part."""
 
+import ast
+import fnmatch
+import json
 import re
 from typing import Any
 
 import aws_cdk as cdk
+import botocore
+import botocore.session
 import pytest
-from configurations import Build, of_type, only, template_of
-from policies import arns, granted, listed, rights, statements, text
+from aws_cdk import aws_sns as sns
+from configurations import ROOT, Build, app, of_type, only, template_of
+from policies import Right, arns, granted, listed, rights, statements, text
 
-from cdk_managed_flink import Runtime
+from cdk_managed_flink import FlinkPipeline, Notifications, RestoreFrom, Runtime, SnapshotMode
+from managed_flink_lifecycle.snapshots import EnhancedSnapshots
 
 ROLE = "ClicksApplicationRole"
 PLACE = "eu-west-1:123456789012"
@@ -167,7 +174,11 @@ def test_lifecycle_role_operates_exactly_this_application(everything: dict[str, 
     (state_key,) = [key for key in of_type(everything, "AWS::KMS::Key") if "StateKey" in key]
     (own,) = [g for g in of_type(everything, "AWS::Logs::LogGroup") if g.startswith("Managed")]
     (jobs,) = [g for g in of_type(everything, "AWS::Logs::LogGroup") if g.startswith("Clicks")]
+    (execution_role,) = [r for r in of_type(everything, "AWS::IAM::Role") if r.startswith(ROLE)]
+    (topic,) = of_type(everything, "AWS::SNS::Topic")
+    (topic_key,) = [k for k in of_type(everything, "AWS::KMS::Key") if "NotificationsKey" in k]
     via = "StringEquals kms:ViaService=kinesisanalytics.eu-west-1.amazonaws.com"
+    via_topic = "StringEquals kms:ViaService=sns.eu-west-1.amazonaws.com"
     context = f"StringEquals kms:EncryptionContext:aws:kinesisanalytics:arn={application}"
     decrypt_only = {
         "StringEquals kms:GrantConstraintType=EncryptionContextSubset",
@@ -178,13 +189,20 @@ def test_lifecycle_role_operates_exactly_this_application(everything: dict[str, 
             (f"kinesisanalytics:{call}", application, ALWAYS)
             for call in (
                 "CreateApplicationSnapshot",
+                "DeleteApplicationSnapshot",
                 "DescribeApplication",
                 "DescribeApplicationOperation",
                 "ListApplicationOperations",
                 "ListApplicationSnapshots",
                 "StartApplication",
                 "StopApplication",
+                "UpdateApplication",
             )
+        ),
+        (
+            "iam:PassRole",
+            f"<{execution_role}>",
+            frozenset({"StringEquals iam:PassedToService=kinesisanalytics.amazonaws.com"}),
         ),
         ("logs:FilterLogEvents", f"<{jobs}>", ALWAYS),
         ("logs:CreateLogStream", f"<{own}>", ALWAYS),
@@ -192,12 +210,145 @@ def test_lifecycle_role_operates_exactly_this_application(everything: dict[str, 
         ("cloudformation:DescribeStackEvents", "<AWS::StackId>", ALWAYS),
         ("cloudformation:DescribeStacks", "<AWS::StackId>", ALWAYS),
         ("cloudwatch:GetMetricData", "*", ALWAYS),
+        (
+            "cloudwatch:PutMetricData",
+            "*",
+            frozenset({"StringEquals cloudwatch:namespace=ManagedFlink"}),
+        ),
+        ("sns:Publish", f"<{topic}>", ALWAYS),
+        ("kms:Decrypt", f"<{topic_key}>", frozenset({via_topic})),
+        ("kms:GenerateDataKey", f"<{topic_key}>", frozenset({via_topic})),
         ("kms:DescribeKey", f"<{state_key}>", frozenset({via})),
         ("kms:Decrypt", f"<{state_key}>", frozenset({via, context})),
         ("kms:GenerateDataKey", f"<{state_key}>", frozenset({via, context})),
         ("kms:GenerateDataKeyWithoutPlaintext", f"<{state_key}>", frozenset({via, context})),
         ("kms:CreateGrant", f"<{state_key}>", frozenset({via, context, *decrypt_only})),
     }
+
+
+LIFECYCLE_ROLE = "ManagedFlinkLifecycleRole"
+ENHANCED = SnapshotMode.ENHANCED_SNAPSHOTS
+SNAPSHOT = f"arn:aws:kinesisanalytics:{PLACE}:snapshot"
+
+
+def of_snapshots(pipeline: FlinkPipeline) -> set[Right]:
+    """The lifecycle's rights that are about enhanced snapshots."""
+    found = granted(statements(template_of(cdk.Stack.of(pipeline)), LIFECYCLE_ROLE))
+    return {right for right in found if re.search(r":\w+Snapshots?$", right[0])}
+
+
+def test_only_an_application_with_enhanced_snapshots_gets_rights_on_them(build: Build) -> None:
+    application = f"arn:aws:kinesisanalytics:{PLACE}:application/orders"
+    legacy = {
+        (f"kinesisanalytics:{call}", application, ALWAYS)
+        for call in (
+            "CreateApplicationSnapshot",
+            "DeleteApplicationSnapshot",
+            "ListApplicationSnapshots",
+        )
+    }
+    assert of_snapshots(build(application_name="orders")) == legacy
+    assert of_snapshots(build(application_name="orders", snapshot_mode=ENHANCED)) == {
+        *legacy,
+        ("kinesisanalytics:CreateSnapshot", application, ALWAYS),
+        ("kinesisanalytics:CreateSystemSnapshot", application, ALWAYS),
+        ("kinesisanalytics:DeleteSnapshot", f"{SNAPSHOT}/orders-*", ALWAYS),
+        ("kinesisanalytics:ListSnapshots", "*", ALWAYS),
+    }
+
+
+@pytest.mark.parametrize(
+    ("chosen", "resource"),
+    [
+        ("precious", f"{SNAPSHOT}/precious"),
+        (
+            "arn:aws:kinesisanalytics:eu-west-1:123456789012:snapshot/of-another",
+            "arn:aws:kinesisanalytics:eu-west-1:123456789012:snapshot/of-another",
+        ),
+    ],
+)
+def test_exactly_the_chosen_enhanced_snapshot_may_be_looked_at(
+    build: Build, chosen: str, resource: str
+) -> None:
+    pipeline = build(snapshot_mode=ENHANCED, restore_from=RestoreFrom.snapshot(chosen))
+    assert ("kinesisanalytics:DescribeSnapshot", resource, ALWAYS) in of_snapshots(pipeline)
+
+
+@pytest.mark.parametrize("length", [1, 58, 59, 60, 61, 128])
+def test_what_the_handlers_name_may_be_deleted_and_nothing_of_another(
+    build: Build, length: int
+) -> None:
+    name = "x" * length
+    (allowed,) = {
+        resource
+        for action, resource, _ in of_snapshots(
+            build(application_name=name, snapshot_mode=ENHANCED)
+        )
+        if action == "kinesisanalytics:DeleteSnapshot"
+    }
+    made = EnhancedSnapshots(client=None, application=name).name_of("scheduled-20261125T080000Z")
+    assert fnmatch.fnmatchcase(f"{SNAPSHOT}/{made}", allowed)
+    assert not fnmatch.fnmatchcase(f"{SNAPSHOT}/y-{made}", allowed)
+
+
+def test_an_existing_topic_without_a_key_is_only_published_to(build: Build) -> None:
+    stack = cdk.Stack(app(), "Stack")
+    arn = f"arn:{stack.partition}:sns:{stack.region}:{stack.account}:theirs"
+    topic = sns.Topic.from_topic_arn(stack, "Topic", arn)
+    build(scope=stack, notifications=Notifications(topic=topic))
+    found = granted(statements(template_of(stack), LIFECYCLE_ROLE))
+    assert {right for right in found if right[0].startswith("sns:")} == {
+        ("sns:Publish", f"arn:aws:sns:{PLACE}:theirs", ALWAYS)
+    }
+    assert not [right for right in found if "sns." in str(right[2])]
+
+
+def test_without_notifications_nothing_is_published(minimal: dict[str, Any]) -> None:
+    assert "sns:Publish" not in rights(minimal, LIFECYCLE_ROLE)
+
+
+HANDLERS = ROOT / "constructs/cdk_managed_flink/handlers/managed_flink_lifecycle"
+# Nothing that is called by these names: they go with a call, a key or the function's own log.
+WITHOUT_A_CALL = {
+    "iam:PassRole",
+    "kinesisanalytics:CreateSystemSnapshot",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+}
+
+
+def called_by_the_handlers() -> set[str]:
+    """Actions of the methods of boto3 that the handlers name."""
+    session = botocore.session.get_session()
+    operations = {
+        service: session.get_service_model(service).operation_names
+        for service in ("cloudformation", "cloudwatch", "logs", "sns")
+    }
+    model = HANDLERS / "models/kinesisanalyticsv2/2018-05-23/service-2.json"
+    operations["kinesisanalytics"] = json.loads(model.read_text(encoding="utf-8"))["operations"]
+    actions = {
+        botocore.xform_name(operation): f"{service}:{operation}"
+        for service, names in operations.items()
+        for operation in names
+    }
+    nodes = [
+        node
+        for source in HANDLERS.glob("*.py")
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+    ]
+    constants = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    return {action for method, action in actions.items() if method in constants}
+
+
+def test_the_lifecycle_may_do_what_its_handlers_call_and_no_more(build: Build) -> None:
+    pipeline = build(
+        snapshot_mode=ENHANCED,
+        restore_from=RestoreFrom.snapshot("precious"),
+        notifications=Notifications(),
+    )
+    allowed = rights(template_of(cdk.Stack.of(pipeline)), LIFECYCLE_ROLE).keys()
+    kms = {action for action in allowed if action.startswith("kms:")}
+    assert allowed - kms - WITHOUT_A_CALL == called_by_the_handlers()
 
 
 def test_c38_every_arn_has_its_fields_in_place(template: dict[str, Any]) -> None:

@@ -9,12 +9,20 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
 from cfnlint import api  # type: ignore[import-untyped]
 from checkpointing_rule import CheckpointingRule
 from configurations import ENVIRONMENTS, ROOT, Build, app, sensors, template_of
 
-from cdk_managed_flink import Checkpointing, DynamoDbSink, Notifications, S3Sink
+from cdk_managed_flink import (
+    Checkpointing,
+    DynamoDbSink,
+    Notifications,
+    RestoreFrom,
+    S3Sink,
+    SnapshotMode,
+)
 from cdk_managed_flink.application import acknowledge
 from stacks.sensors import SensorsStack
 from stacks.settings import settings_for
@@ -66,6 +74,19 @@ def test_no_finding_with_a_place_two_pipelines_and_existing_resources(build: Bui
         notifications=Notifications(emails=("data-team@example.com",)),
     )
     build(scope=stack, id_="Second")
+    assert findings(owner) == set()
+
+
+def test_no_finding_with_enhanced_snapshots_and_an_existing_topic(build: Build) -> None:
+    owner = app()
+    stack = cdk.Stack(owner, "Stack")
+    arn = stack.format_arn(service="sns", resource="theirs")
+    build(
+        scope=stack,
+        snapshot_mode=SnapshotMode.ENHANCED_SNAPSHOTS,
+        restore_from=RestoreFrom.snapshot("precious"),
+        notifications=Notifications(topic=sns.Topic.from_topic_arn(stack, "Topic", arn)),
+    )
     assert findings(owner) == set()
 
 
@@ -151,6 +172,17 @@ def test_cfn_lint_finds_nothing(
     reference = [template_of(sensors(environment)) for environment in ENVIRONMENTS]
     all_ = together([*reference, minimal, everything, existing, placed])
     assert lint(all_) == []
+
+
+@pytest.mark.slow
+def test_cfn_lint_knows_no_enhanced_snapshots_and_finds_nothing_else(build: Build) -> None:
+    """Fails when it has learnt the property, or one of the four actions."""
+    pipeline = build(snapshot_mode=SnapshotMode.ENHANCED_SNAPSHOTS)
+    found = lint(template_of(cdk.Stack.of(pipeline)))
+    assert len(found) == 5
+    assert [one for one in found if "'SnapshotMode' was unexpected" in one]
+    for action in ("createsnapshot", "createsystemsnapshot", "deletesnapshot", "listsnapshots"):
+        assert [one for one in found if f"('{action}' is not one of" in one], action
 
 
 @pytest.mark.parametrize(

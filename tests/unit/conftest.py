@@ -4,7 +4,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
-from configurations import SQL, app
+from configurations import SQL, Build, app, builder
 
 from cdk_managed_flink import FlinkApplication, FlinkCode
 
@@ -14,6 +14,12 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("job")
     (folder / "job.sql").write_text(SQL, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def build(job: Path) -> Build:
+    """A pipeline in a stack of its own; arguments change it."""
+    return builder(job)
 
 
 @pytest.fixture

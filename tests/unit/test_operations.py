@@ -14,6 +14,7 @@ from cdk_managed_flink import (
     Notifications,
     NotificationTopic,
     Runtime,
+    SnapshotAge,
     Threshold,
 )
 from cdk_managed_flink.application.application import ImportedApplication
@@ -32,6 +33,27 @@ def test_fails_when_a_threshold_is_too_low(name: str, least: int) -> None:
         match=rf"^Threshold: {name} is {least - 1}; allowed: {least} or more\. Switch an alarm off",
     ):
         Threshold(**arguments)
+
+
+@pytest.mark.parametrize("name", ["intervals", "periods"])
+def test_fails_when_the_age_of_snapshots_is_judged_too_early(name: str) -> None:
+    with pytest.raises(
+        ValueError,
+        match=rf"^SnapshotAge: {name} is 0; allowed: 1 or more\. Switch the alarm off with snap",
+    ):
+        SnapshotAge(**{name: 0})  # type: ignore[arg-type]
+
+
+def test_an_application_without_a_lifecycle_has_no_alarm_on_its_reports(
+    stack: cdk.Stack, theirs: ImportedApplication
+) -> None:
+    assert FlinkAlarms(stack, "Alarms", application=theirs).alarms.keys() == {
+        "Restarts",
+        "FailedCheckpoints",
+        "Cpu",
+        "Heap",
+        "Memory",
+    }
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@b", "a b@example.com", "a@example.com\n", ""])

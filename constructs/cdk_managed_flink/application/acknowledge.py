@@ -17,6 +17,12 @@ def acknowledge_wildcard(scope: IConstruct, resource: str, reason: str) -> None:
     acknowledge(scope, f"IAM5[Resource::{shown}]", reason)
 
 
+def acknowledge_unknown_property(resource: IConstruct, reason: str) -> None:
+    """Acknowledge that CDK's own schema lacks a property of this resource."""
+    finding = Acknowledgment(id="CloudFormation-Validate::F3002", reason=reason)
+    Validations.of(resource).acknowledge(finding)
+
+
 def _shown(value: Any) -> str:  # noqa: ANN401
     """A resolved value as the rules show it: references as ``<LogicalId.Attribute>``."""
     if isinstance(value, str):

@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
 from cdk_managed_flink.application import state_key
+from cdk_managed_flink.application.acknowledge import acknowledge_unknown_property
 from cdk_managed_flink.application.binding import Bindable, Binding, check_name
 from cdk_managed_flink.application.code_location import Code, CodeLocation
 from cdk_managed_flink.application.connector import Connector
@@ -37,6 +38,7 @@ from cdk_managed_flink.application.settings import (
     Monitoring,
     Parallelism,
 )
+from cdk_managed_flink.application.snapshot_mode import SnapshotMode
 from cdk_managed_flink.application.tracked import TrackedApplication
 
 R = TypeVar("R")
@@ -73,6 +75,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
         monitoring: Default INFO and APPLICATION.
         snapshots: Whether the service takes a snapshot at each stop and update. Default on:
             without it a deploy has no state to go on from.
+        snapshot_mode: Whose the snapshots are. Default ``APPLICATION_SNAPSHOTS_LEGACY``, the
+            service's own.
         system_rollback: Whether the service itself returns to the last running version when an
             update operation fails. Default on.
         property_groups: What the job reads at run time; more with ``add_property_group``.
@@ -90,7 +94,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
         logging_option: The L1 that joins application and log stream.
 
     Raises:
-        ValueError: An illegal name or property group, or a key with a runtime before 1.20.
+        ValueError: An illegal name or property group, or a key or enhanced snapshots with a
+            runtime before 1.20.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         checkpointing: Checkpointing | None = None,
         monitoring: Monitoring | None = None,
         snapshots: bool = True,
+        snapshot_mode: SnapshotMode = SnapshotMode.APPLICATION_SNAPSHOTS_LEGACY,
         system_rollback: bool = True,
         property_groups: Mapping[str, Mapping[str, PropertyValue]] | None = None,
         encryption_key: kms.IKey | None = None,
@@ -124,9 +130,19 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 "no key, or a runtime from FLINK-1_20 on",
                 "Use Runtime.FLINK_1_20, or leave the key out.",
             )
+        enhanced = snapshot_mode is SnapshotMode.ENHANCED_SNAPSHOTS
+        if enhanced and not runtime.supports_enhanced_snapshots:
+            raise invalid(
+                self,
+                "snapshot_mode",
+                f"{snapshot_mode} with {runtime.name}",
+                f"{SnapshotMode.APPLICATION_SNAPSHOTS_LEGACY}, or a runtime from FLINK-1_20 on",
+                "Use Runtime.FLINK_1_20, or leave snapshot_mode out.",
+            )
         self.application_name = name_of(self, application_name)
         self.application_arn = application_arn(self, self.application_name)
         self.runtime = runtime
+        self.snapshot_mode = snapshot_mode
         self.parallelism = parallelism or Parallelism()
         self.encryption_key = encryption_key
         self.data_key = data_key
@@ -190,6 +206,14 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 ),
             },
         )
+        if enhanced:
+            self.resource.add_property_override(
+                "ApplicationConfiguration.ApplicationSnapshotConfiguration.SnapshotMode",
+                snapshot_mode.value,
+            )
+            acknowledge_unknown_property(
+                self.resource, "SnapshotMode is newer than the schema that CDK validates with."
+            )
         self.resource.apply_removal_policy(removal_policy)
         self.resource.node.add_dependency(self.role)
         self.logging_option = kda.CfnApplicationCloudWatchLoggingOption(

@@ -10,6 +10,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from cdk_managed_flink.application.runtime import Runtime
 
 NAMESPACE = "AWS/KinesisAnalytics"
+# What the reconciler of a FlinkLifecycle publishes itself.
+RECONCILER_NAMESPACE = "ManagedFlink"
 
 
 class ApplicationMetrics:
@@ -20,12 +22,7 @@ class ApplicationMetrics:
 
     def metric(self, metric_name: str, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
         """Any metric of the application by its name; the default is its maximum by the minute."""
-        return cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name=metric_name,
-            dimensions_map={"Application": self.application_name},
-            **{"statistic": "Maximum", **options},
-        )
+        return self._metric(NAMESPACE, metric_name, **options)
 
     def metric_restarts(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
         """Restarts of the job since it was submitted; cumulative."""
@@ -54,3 +51,24 @@ class ApplicationMetrics:
     def metric_records_in(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
         """Records received since the job was submitted; cumulative."""
         return self.metric("numRecordsIn", **options)
+
+    def metric_newest_snapshot_age(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
+        """Seconds since the newest snapshot, 0 while stopped; the reconciler publishes it."""
+        return self._metric(RECONCILER_NAMESPACE, "newestSnapshotAge", **options)
+
+    def metric_stuck(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401
+        """1 while the application needs a person, else 0; the reconciler publishes it."""
+        return self._metric(RECONCILER_NAMESPACE, "stuck", **options)
+
+    def _metric(
+        self,
+        namespace: str,
+        name: str,
+        **options: Any,  # noqa: ANN401
+    ) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=namespace,
+            metric_name=name,
+            dimensions_map={"Application": self.application_name},
+            **{"statistic": "Maximum", **options},
+        )

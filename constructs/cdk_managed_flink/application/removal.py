@@ -3,6 +3,8 @@
 from aws_cdk import Annotations, RemovalPolicy
 from constructs import Construct
 
+from cdk_managed_flink.application import context_flag
+
 ALLOW_DATA_DELETION = "cdk-managed-flink:allowDataDeletion"
 
 
@@ -12,9 +14,7 @@ def effective_removal(scope: Construct, wanted: RemovalPolicy) -> RemovalPolicy:
     ``RETAIN_ON_UPDATE_OR_DELETE`` keeps the data, yet lets a first deploy that failed clean up
     after itself.
     """
-    if wanted != RemovalPolicy.DESTROY:
-        return wanted
-    if str(scope.node.try_get_context(ALLOW_DATA_DELETION)).lower() == "true":
+    if wanted != RemovalPolicy.DESTROY or context_flag.is_set(scope, ALLOW_DATA_DELETION):
         return wanted
     Annotations.of(scope).add_warning_v2(
         "cdk-managed-flink:data-deletion",

@@ -85,6 +85,11 @@ class Runtime:
         """Whether state can be encrypted with a customer managed key (from 1.20)."""
         return self.flink_version >= (1, 20)
 
+    @property
+    def supports_enhanced_snapshots(self) -> bool:
+        """Whether snapshots can be the account's instead of the application's (from 1.20)."""
+        return self.flink_version >= (1, 20)
+
 
 Runtime.FLINK_1_15 = Runtime("FLINK-1_15")
 Runtime.FLINK_1_18 = Runtime("FLINK-1_18")

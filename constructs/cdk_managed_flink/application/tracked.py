@@ -11,6 +11,8 @@ from aws_cdk import CfnParameter, IAnyProducer, IResolvable, IResolveContext, La
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from constructs import Construct
 
+from cdk_managed_flink.application import overrides
+
 # ``${Name}`` in Fn::Sub, but neither a pseudo parameter nor a literal ``${!Name}``.
 _OWN_NAME = re.compile(r"\$\{(?!AWS::|!)")
 _NAME_IN_SUB = re.compile(r"\$\{([^!}.]+)")
@@ -34,12 +36,10 @@ class TrackedApplication(kda.CfnApplication):
     def rendered(self) -> dict[str, Any]:
         """Properties and overrides, resolved; tags and metadata are left out."""
         stack = Stack.of(self)
-        # Protected names of the L1, pinned by a test on the oldest and newest aws-cdk-lib.
-        properties = self._render_properties(stack.resolve(self._cfn_properties)) or {}
         return {
             "properties": {
                 name: value
-                for name, value in properties.items()
+                for name, value in self._own_properties().items()
                 if name != "Tags" and value is not None
             },
             "overrides": {
@@ -48,6 +48,22 @@ class TrackedApplication(kda.CfnApplication):
                 if path.startswith("Properties.") and path.split(".")[1] != "Tags"
             },
         }
+
+    def effective(self) -> dict[str, Any]:
+        """The properties as the template will have them: resolved, overrides applied."""
+        stack = Stack.of(self)
+        return overrides.applied(
+            self._own_properties(),
+            {
+                path: None if value is None else stack.resolve(value)
+                for path, value in self._overrides.items()
+            },
+        )
+
+    def _own_properties(self) -> dict[str, Any]:
+        # Protected names of the L1, pinned by a test on the oldest and newest aws-cdk-lib.
+        found = self._render_properties(Stack.of(self).resolve(self._cfn_properties))
+        return dict(found or {})
 
 
 def change_key(application: TrackedApplication, *, also: Callable[[], Any]) -> IResolvable:

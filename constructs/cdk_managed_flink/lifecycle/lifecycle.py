@@ -1,16 +1,22 @@
-"""FlinkLifecycle: Prepare before the application's update, Prove after it."""
+"""FlinkLifecycle: Prepare before the application's update, Prove after it, and the reconciler."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from aws_cdk import CustomResource, Duration, Stack
+import jsii
+from aws_cdk import CustomResource, Duration, Stack, Token
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from aws_cdk import aws_sns as sns
+from constructs import Construct, IValidation
 
 from cdk_managed_flink.application import state_key
-from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.application import FlinkApplication
-from cdk_managed_flink.application.metrics import NAMESPACE
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.metrics import NAMESPACE, RECONCILER_NAMESPACE
 from cdk_managed_flink.application.tracked import change_key
+from cdk_managed_flink.lifecycle import contradictions
+from cdk_managed_flink.lifecycle.definition import definition
+from cdk_managed_flink.lifecycle.desired_state import DesiredState
 from cdk_managed_flink.lifecycle.health_gate import (
     CLOUDFORMATION_DEADLINE,
     HANDLER_DEADLINE,
@@ -18,6 +24,11 @@ from cdk_managed_flink.lifecycle.health_gate import (
     seconds,
 )
 from cdk_managed_flink.lifecycle.provider import DEFAULT_POLL_INTERVAL, LifecycleProvider
+from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL, Reconciler
+from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
+from cdk_managed_flink.lifecycle.rights import lifecycle_rights
+from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
+from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 
 DEFAULT_MAX_STATE_LOSS = Duration.minutes(15)
 
@@ -25,26 +36,43 @@ DEFAULT_MAX_STATE_LOSS = Duration.minutes(15)
 class FlinkLifecycle(Construct):
     """Stops the application for a deploy that changes it, starts it, and proves it healthy.
 
-    Both resources are keyed on the same change key, so a deploy that leaves the application as it
-    is runs neither. The order: what the application refers to, Prepare, the role's policies, the
-    application and its logging option, Prove.
+    Both custom resources are keyed on the same change key, so a deploy that leaves the application
+    as it is does nothing to it. The order: what the application refers to, Prepare, the role's
+    policies, the application and its logging option, Prove, the reconciler's rules.
 
     Args:
         application: The application, with all that is bound to it.
+        update_strategy: What becomes of the running state. Default ``STOP_WITH_SNAPSHOT``.
+        restore_from: Which state the new version starts from, for one deploy. Default
+            ``RestoreFrom.latest()``: where the old version stopped.
+        desired_state: Whether it is to run. Default ``RUNNING``.
+        bounded: Whether the job ends by itself. Then its end in the gate is health, and it is not
+            started again. Default off.
         health_gate: What a new version has to show. Default ``HealthGate()``.
         max_state_loss: If a job cannot be stopped with a snapshot, how old the newest snapshot may
             be for the deploy to go on from it. Default 15 minutes; older fails the deploy.
         allow_non_restored_state: Whether state that the new version has no operator for may be
             dropped. Default off.
+        snapshots: Snapshots between deploys. Default ``SnapshotSchedule()``: hourly, for a day.
         key_operators: Further principals that start, stop or update an application whose state
             has a customer managed key.
         poll_interval: How often progress is looked at; one for all pipelines of a stack. Default
             10 seconds.
+        reconcile_interval: How often the reconciler looks between deploys, 1 to 60 whole minutes.
+            Default 5 minutes: how long what a failed deploy left stopped waits at most.
+        topic: Whom the reconciler tells that the application needs a person. Default: nobody; the
+            metric is there.
 
     Attributes:
         prepare: The custom resource ``Custom::FlinkPrepare``.
         prove: The custom resource ``Custom::FlinkProve``.
+        reconciler: The rules that look after the application between deploys.
+        log_group: Where the functions of the stack's lifecycles say what they did, and why.
         restored_from: Name of the snapshot that the running version was started from.
+        evidence: What the gate saw, or why the application was left stopped, in one sentence.
+
+    Raises:
+        ValueError: Properties that exclude each other, or an empty start without its flag.
     """
 
     def __init__(
@@ -53,18 +81,52 @@ class FlinkLifecycle(Construct):
         id: str,
         *,
         application: FlinkApplication,
+        update_strategy: UpdateStrategy = UpdateStrategy.STOP_WITH_SNAPSHOT,
+        restore_from: RestoreFrom | None = None,
+        desired_state: DesiredState = DesiredState.RUNNING,
+        bounded: bool = False,
         health_gate: HealthGate | None = None,
         max_state_loss: Duration = DEFAULT_MAX_STATE_LOSS,
         allow_non_restored_state: bool = False,
+        snapshots: SnapshotSchedule | None = None,
         key_operators: Sequence[iam.IGrantable] = (),
         poll_interval: Duration = DEFAULT_POLL_INTERVAL,
+        reconcile_interval: Duration = DEFAULT_RECONCILE_INTERVAL,
+        topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
+        self.application = application
+        self.snapshots = snapshots or SnapshotSchedule()
+        self.reconcile_interval = reconcile_interval
         gate = health_gate or HealthGate()
+        restore = restore_from or RestoreFrom.latest()
+        restore.check(self, application.snapshot_mode)
+        contradictions.refuse(
+            self,
+            strategy=update_strategy,
+            restore=restore,
+            state=desired_state,
+            bounded=bounded,
+            gate=gate,
+            max_state_loss=max_state_loss,
+        )
+        contradictions.refuse_schedule(self, self.snapshots, reconcile_interval)
+        if update_strategy is UpdateStrategy.IN_PLACE:
+            contradictions.warn_in_place(self)
+        if update_strategy is not UpdateStrategy.FORCE_STOP:
+            self.node.add_validation(_SnapshotsOn(application))
         provider = LifecycleProvider.of(self, poll_interval=poll_interval)
-        self._grant(provider.role, application)
+        self.log_group = provider.log_group
+        rights = lifecycle_rights(
+            self,
+            "Rights",
+            role=provider.role,
+            application=application,
+            restore=restore,
+            topic=topic,
+        )
         if application.encryption_key is not None:
-            for operator in (provider.role, *key_operators):
+            for operator in (rights, *key_operators):
                 state_key.grant_operate(
                     application.encryption_key,
                     operator,
@@ -79,25 +141,21 @@ class FlinkLifecycle(Construct):
             "ApplicationName": application.application_name,
             "Application": key,
             "DeadlineSeconds": seconds(HANDLER_DEADLINE),
+            "Strategy": update_strategy.value,
+            "DesiredState": desired_state.value,
+            "Restore": restore.properties(),
+            "Bounded": _text(bounded),
+            "MaxStateLossSeconds": seconds(max_state_loss),
         }
-        self.prepare = CustomResource(
-            self,
-            "Prepare",
-            resource_type="Custom::FlinkPrepare",
-            service_token=provider.service_token,
-            service_timeout=CLOUDFORMATION_DEADLINE,
-            properties={**common, "MaxStateLossSeconds": seconds(max_state_loss)},
-        )
+        self.prepare = self._resource("Prepare", provider, common)
         names = application.runtime.metric_names
-        self.prove = CustomResource(
-            self,
+        self.prove = self._resource(
             "Prove",
-            resource_type="Custom::FlinkProve",
-            service_token=provider.service_token,
-            service_timeout=CLOUDFORMATION_DEADLINE,
-            properties={
+            provider,
+            {
                 **common,
                 "Prepared": self.prepare.get_att_string("Snapshot"),
+                "Run": self.prepare.get_att_string("Run"),
                 "LogGroupName": application.log_group.log_group_name,
                 "LogStreamName": application.log_stream.log_stream_name,
                 "Gate": gate.properties(),
@@ -108,10 +166,15 @@ class FlinkLifecycle(Construct):
                     "FailedCheckpoints": "numberOfFailedCheckpoints",
                     "RecordsIn": "numRecordsIn",
                 },
-                "AllowNonRestoredState": str(allow_non_restored_state).lower(),
+                "AllowNonRestoredState": _text(allow_non_restored_state),
+                "Definition": definition(application.resource),
+                "MetricNamespace": RECONCILER_NAMESPACE,
             },
         )
+        # Made before they are called, and there until they have been called for the last time.
+        self.prepare.node.add_dependency(rights)
         self.restored_from = self.prove.get_att_string("RestoredFrom")
+        self.evidence = self.prove.get_att_string("Evidence")
         application.resource.node.add_dependency(self.prepare)
         application.logging_option.node.add_dependency(self.prepare)
         for policy in application.role.node.find_all():
@@ -120,31 +183,66 @@ class FlinkLifecycle(Construct):
                 policy.node.add_dependency(self.prepare)
         self.prove.node.add_dependency(application.resource, application.logging_option)
         self.prove.node.add_dependency(application.role)
-
-    def _grant(self, role: iam.Role, application: FlinkApplication) -> None:
-        stack = Stack.of(self)
-        for actions, resource in (
-            (
-                [
-                    "kinesisanalytics:CreateApplicationSnapshot",
-                    "kinesisanalytics:DescribeApplication",
-                    "kinesisanalytics:DescribeApplicationOperation",
-                    "kinesisanalytics:ListApplicationOperations",
-                    "kinesisanalytics:ListApplicationSnapshots",
-                    "kinesisanalytics:StartApplication",
-                    "kinesisanalytics:StopApplication",
-                ],
-                application.application_arn,
-            ),
-            (["logs:FilterLogEvents"], application.log_group.log_group_arn),
-            (
-                ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"],
-                stack.stack_id,
-            ),
-            # GetMetricData takes no resource.
-            (["cloudwatch:GetMetricData"], "*"),
-        ):
-            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
-        acknowledge_wildcard(
-            role, "*", "cloudwatch:GetMetricData takes no resource; it reads and changes nothing."
+        every = self.snapshots.every
+        self.reconciler = Reconciler(
+            self,
+            "Reconciler",
+            tend=provider.tend,
+            event={
+                "ApplicationName": application.application_name,
+                "StackId": Stack.of(self).stack_id,
+                "DesiredState": desired_state.value,
+                "Bounded": _text(bounded),
+                "SnapshotEverySeconds": "0" if every is None else seconds(every),
+                "SnapshotKeep": _count(self.snapshots.keep),
+                "SnapshotMaxAgeSeconds": seconds(self.snapshots.max_age),
+                "Pinned": [restore.chosen] if restore.chosen else [],
+                "TopicArn": "" if topic is None else topic.topic_arn,
+                "PeriodSeconds": seconds(reconcile_interval),
+                "MetricNamespace": RECONCILER_NAMESPACE,
+            },
+            interval=reconcile_interval,
+            after=self.prove,
         )
+
+    def _resource(
+        self, id: str, provider: LifecycleProvider, properties: dict[str, Any]
+    ) -> CustomResource:
+        return CustomResource(
+            self,
+            id,
+            resource_type=f"Custom::Flink{id}",
+            service_token=provider.service_token,
+            service_timeout=CLOUDFORMATION_DEADLINE,
+            properties=properties,
+        )
+
+
+@jsii.implements(IValidation)
+class _SnapshotsOn:
+    """At synth, since an override may come after the constructor."""
+
+    def __init__(self, application: FlinkApplication) -> None:
+        self._application = application
+
+    def validate(self) -> list[str]:
+        configuration = self._application.resource.effective().get("ApplicationConfiguration", {})
+        snapshots = configuration.get("ApplicationSnapshotConfiguration", {})
+        if snapshots.get("SnapshotsEnabled") is not False:
+            return []
+        refused = invalid(
+            "FlinkLifecycle",
+            "ApplicationSnapshotConfiguration.SnapshotsEnabled",
+            False,
+            "true, or update_strategy FORCE_STOP",
+            "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
+        )
+        return [str(refused)]
+
+
+def _text(flag: bool) -> str:
+    return str(flag).lower()
+
+
+def _count(value: int) -> str:
+    return Token.as_string(value) if Token.is_unresolved(value) else str(value)

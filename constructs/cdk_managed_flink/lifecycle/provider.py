@@ -1,4 +1,4 @@
-"""The provider of Prepare and Prove: one for each stack, its findings acknowledged once."""
+"""The functions of the lifecycle: one set for each stack, its findings acknowledged once."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,11 +23,13 @@ DEFAULT_POLL_INTERVAL = Duration.seconds(10)
 
 
 class LifecycleProvider(Construct):
-    """Two functions, the framework's waiter, and one role that is granted each application.
+    """Three functions, the framework's waiter, and one role that is granted each application.
 
     Attributes:
         role: Role of the functions; each pipeline adds what concerns its own application.
         service_token: For the custom resources.
+        tend: The reconciler's function.
+        log_group: Where all of them say what they did, and why.
     """
 
     @staticmethod
@@ -65,7 +67,7 @@ class LifecycleProvider(Construct):
     def __init__(self, scope: Construct, id: str, *, poll_interval: Duration) -> None:
         super().__init__(scope, id)
         self.poll_interval = poll_interval
-        log_group = logs.LogGroup(
+        self.log_group = log_group = logs.LogGroup(
             self,
             "LogGroup",
             retention=logs.RetentionDays.THREE_MONTHS,
@@ -75,7 +77,7 @@ class LifecycleProvider(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description="Stops, starts and proves the Flink applications of this stack",
+            description="Stops, starts, proves and tends the Flink applications of this stack",
         )
         log_group.grant_write(self.role)
         code = lambda_.Code.from_asset(str(_HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
@@ -96,6 +98,7 @@ class LifecycleProvider(Construct):
 
         on_event = function("OnEvent", "on_event")
         is_complete = function("IsComplete", "is_complete")
+        self.tend = function("Tend", "reconcile")
         self._provider = cr.Provider(
             self,
             "Provider",

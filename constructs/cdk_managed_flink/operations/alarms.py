@@ -1,87 +1,25 @@
 """Alarms of an application and of what is bound to it, and one composite alarm that pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from aws_cdk import Duration, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from cdk_managed_flink.application.binding import Watch, WatchKind
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.binding import Watch
 from cdk_managed_flink.application.metrics import ApplicationMetrics
-
-
-@dataclass(frozen=True, kw_only=True)
-class Threshold:
-    """When an alarm goes off: greater than ``value`` for ``periods`` periods in a row.
-
-    Raises:
-        ValueError: A negative value, or no period.
-    """
-
-    value: float
-    periods: int = 3
-
-    def __post_init__(self) -> None:
-        for name, least in (("value", 0), ("periods", 1)):
-            number = getattr(self, name)
-            if not Token.is_unresolved(number) and number < least:
-                raise invalid(
-                    "Threshold",
-                    name,
-                    number,
-                    f"{least} or more",
-                    "Switch an alarm off with None in AlarmThresholds.",
-                )
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlarmThresholds:
-    """Thresholds of all alarms; ``None`` switches one off.
-
-    CPU, heap and checkpoints follow the service's own list of recommended alarms ("Use CloudWatch
-    Alarms with Managed Service for Apache Flink").
-
-    Attributes:
-        restarts: Restarts of the job in a period. Default: any, at once.
-        failed_checkpoints: Failed checkpoints in a period. Default: any, at once.
-        cpu: Percent. Default 80 for three periods: above it a backlog is worked off too slowly.
-        heap: Percent. Default 90 for three periods: above it garbage collection takes over.
-        memory: Percent of the containers' memory. Default 85 for three periods: the best sign
-            that a container is about to be killed.
-        lag: Milliseconds behind a source. Default 60,000 for three periods.
-        throttles: Throttled requests in a period. Default: any in three periods in a row; a
-            single one is retried and harmless.
-        errors: Errors of a sink in a period. Default: any in three periods in a row.
-        period: Length of a period. Default one minute, in which the service reports.
-    """
-
-    restarts: Threshold | None = field(default_factory=lambda: Threshold(value=0, periods=1))
-    failed_checkpoints: Threshold | None = field(
-        default_factory=lambda: Threshold(value=0, periods=1)
-    )
-    cpu: Threshold | None = field(default_factory=lambda: Threshold(value=80))
-    heap: Threshold | None = field(default_factory=lambda: Threshold(value=90))
-    memory: Threshold | None = field(default_factory=lambda: Threshold(value=85))
-    lag: Threshold | None = field(default_factory=lambda: Threshold(value=60_000))
-    throttles: Threshold | None = field(default_factory=lambda: Threshold(value=0))
-    errors: Threshold | None = field(default_factory=lambda: Threshold(value=0))
-    period: Duration = field(default_factory=lambda: Duration.minutes(1))
-
-    def for_watch(self, watch: Watch) -> Threshold | None:
-        """The threshold for what a binding wants watched."""
-        return {
-            WatchKind.LAG: self.lag,
-            WatchKind.THROTTLES: self.throttles,
-            WatchKind.ERRORS: self.errors,
-        }[watch.kind]
+from cdk_managed_flink.application.snapshot_mode import SnapshotMode
+from cdk_managed_flink.lifecycle.lifecycle import FlinkLifecycle
+from cdk_managed_flink.operations.thresholds import AlarmThresholds, Threshold
 
 
 class FlinkAlarms(Construct):
     """The alarms of one pipeline. A stopped application reports nothing, which is no alarm.
+
+    With a lifecycle there are two more, on what its reconciler reports: that the application needs
+    a person, and that its newest snapshot is too old. Both page: only the composite alarm notifies,
+    and the age of the newest snapshot is what a failure would lose.
 
     Attributes:
         alarms: The single alarms, by what they watch.
@@ -96,6 +34,7 @@ class FlinkAlarms(Construct):
         *,
         application: ApplicationMetrics,
         watches: Sequence[tuple[str, Watch]] = (),
+        lifecycle: FlinkLifecycle | None = None,
         thresholds: AlarmThresholds | None = None,
         topic: sns.ITopic | None = None,
     ) -> None:
@@ -105,6 +44,8 @@ class FlinkAlarms(Construct):
         self._application(application)
         for name, watch in watches:
             self._watch(name, watch)
+        if lifecycle is not None:
+            self._lifecycle(application, lifecycle)
         self.composite: cloudwatch.CompositeAlarm | None = None
         if self.alarms:
             self.composite = cloudwatch.CompositeAlarm(
@@ -161,6 +102,36 @@ class FlinkAlarms(Construct):
             "A container is about to be killed for its memory: lower parallelism_per_kpu.",
         )
 
+    def _lifecycle(self, application: ApplicationMetrics, lifecycle: FlinkLifecycle) -> None:
+        limits = self._thresholds
+        period = lifecycle.reconcile_interval
+        name = application.application_name
+        why = f"aws logs tail {lifecycle.log_group.log_group_name} --since 1h"
+        self._alarm(
+            "Stuck",
+            application.metric_stuck(period=period),
+            limits.stuck,
+            f"{name} is not as it should be, and only a person can mend it. Why, and what to do: "
+            f"{why}",
+        )
+        every = lifecycle.snapshots.every
+        if every is None or limits.snapshot_age is None:
+            return
+        enhanced = lifecycle.application.snapshot_mode is SnapshotMode.ENHANCED_SNAPSHOTS
+        take = "create-snapshot" if enhanced else "create-application-snapshot"
+        alarm = self._alarm(
+            "SnapshotAge",
+            application.metric_newest_snapshot_age(period=period),
+            limits.snapshot_age.threshold(every),
+            f"{name} has no fresh snapshot, or its reconciler is silent: a failure would lose all "
+            f"since the newest. Take one: aws kinesisanalyticsv2 {take} --application-name {name} "
+            f"--snapshot-name by-hand-1. Why none was taken: {why}",
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+        # Made when there is something to report, so that a first deploy is no alarm.
+        if alarm is not None:
+            alarm.node.add_dependency(lifecycle.reconciler)
+
     def _watch(self, name: str, watch: Watch) -> None:
         metric = cloudwatch.Metric(
             namespace=watch.namespace,
@@ -195,16 +166,19 @@ class FlinkAlarms(Construct):
         metric: cloudwatch.IMetric,
         threshold: Threshold | None,
         meaning: str,
-    ) -> None:
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> cloudwatch.Alarm | None:
         if threshold is None:
-            return
-        self.alarms[id] = cloudwatch.Alarm(
+            return None
+        alarm = cloudwatch.Alarm(
             self,
             id,
             metric=metric,
             threshold=threshold.value,
             evaluation_periods=threshold.periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=missing,
             alarm_description=meaning,
         )
+        self.alarms[id] = alarm
+        return alarm

@@ -17,12 +17,12 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Notifications:
-    """Whom to tell when an alarm goes off.
+    """Whom to tell when an alarm goes off, or when the application needs a person.
 
     Attributes:
         emails: Addresses; each has to confirm the mail that SNS sends first.
         topic: An existing topic instead of a new one; it is not changed, so its policy and its
-            key have to let CloudWatch publish.
+            key have to let CloudWatch publish, and the account's own roles.
 
     Raises:
         ValueError: Something that is no address, or addresses beside an existing topic.

@@ -1,0 +1,133 @@
+"""Properties of a lifecycle that exclude each other: refused at synth."""
+
+from aws_cdk import Annotations, Duration, Token
+from constructs import Construct
+
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.lifecycle.desired_state import DesiredState
+from cdk_managed_flink.lifecycle.health_gate import HealthGate
+from cdk_managed_flink.lifecycle.restore_from import RestoreFrom, RestoreType
+from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
+from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
+
+
+def refuse(
+    scope: Construct,
+    *,
+    strategy: UpdateStrategy,
+    restore: RestoreFrom,
+    state: DesiredState,
+    bounded: bool,
+    gate: HealthGate,
+    max_state_loss: Duration,
+) -> None:
+    """Refuse what cannot be done together.
+
+    Raises:
+        ValueError: Two properties exclude each other.
+    """
+    chosen = restore.type is not RestoreType.LATEST
+    if strategy is UpdateStrategy.IN_PLACE:
+        _refuse_in_place(scope, chosen=chosen, restore=restore, state=state, bounded=bounded)
+    if state is DesiredState.STOPPED and chosen:
+        raise invalid(
+            scope,
+            "restore_from",
+            _shown(restore),
+            "RestoreFrom.latest() with desired_state STOPPED",
+            "Nothing is started: choose what to start from in the deploy that starts it.",
+        )
+    if strategy is UpdateStrategy.FORCE_STOP and not chosen and _is_zero(max_state_loss):
+        raise invalid(
+            scope,
+            "max_state_loss",
+            max_state_loss,
+            "more than zero with update_strategy FORCE_STOP",
+            "A forced stop takes no snapshot, so the newest is always older than that: say how old "
+            "it may be, or choose one with restore_from=RestoreFrom.snapshot(...).",
+        )
+    counts = not Token.is_unresolved(gate.min_records) and gate.min_records > 0
+    if bounded and counts:
+        raise invalid(
+            scope,
+            "health_gate",
+            f"HealthGate(min_records={gate.min_records})",
+            "min_records 0 for a bounded job",
+            "It may end before the service has counted a record; leave min_records out.",
+        )
+
+
+def refuse_schedule(scope: Construct, snapshots: SnapshotSchedule, interval: Duration) -> None:
+    """Refuse an interval in which nobody looks whether a snapshot is due.
+
+    Raises:
+        ValueError: The interval is none that a rule can have, or longer than the schedule's.
+    """
+    whole = not interval.is_unresolved() and interval.to_milliseconds() % 60_000 == 0
+    if not whole or not 1 <= interval.to_minutes() <= 60:
+        raise invalid(
+            scope,
+            "reconcile_interval",
+            interval,
+            "a literal of 1 to 60 whole minutes",
+            "What a rolled back deploy left stopped waits for it: use Duration.minutes(5).",
+        )
+    every = snapshots.every
+    if every is not None and every.to_milliseconds() < interval.to_milliseconds():
+        raise invalid(
+            scope,
+            "reconcile_interval",
+            interval,
+            f"snapshots.every ({every.to_human_string()}) at most",
+            "The reconciler takes the snapshots: lower its interval, or raise every.",
+        )
+
+
+def warn_in_place(scope: Construct) -> None:
+    """Say what an update in place cannot promise."""
+    Annotations.of(scope).add_warning_v2(
+        "cdk-managed-flink:updateInPlace",
+        "update_strategy IN_PLACE cannot promise what STOP_WITH_SNAPSHOT does: records that are "
+        "processed between the deploy's snapshot and the service's own stop are not in the restore "
+        "point and come twice after a rollback, there is no choice of what to start from, and a "
+        "job that the service cannot stop leaves the deploy failing.",
+    )
+
+
+def _refuse_in_place(
+    scope: Construct, *, chosen: bool, restore: RestoreFrom, state: DesiredState, bounded: bool
+) -> None:
+    if chosen:
+        raise invalid(
+            scope,
+            "restore_from",
+            _shown(restore),
+            "RestoreFrom.latest() with update_strategy IN_PLACE",
+            "The service restarts the job from its own stop: use STOP_WITH_SNAPSHOT for this "
+            "deploy.",
+        )
+    if state is DesiredState.STOPPED:
+        raise invalid(
+            scope,
+            "desired_state",
+            state.value,
+            "RUNNING or ALWAYS_RUNNING with update_strategy IN_PLACE",
+            "An update in place keeps the job running: use STOP_WITH_SNAPSHOT to stop it.",
+        )
+    if bounded:
+        raise invalid(
+            scope,
+            "bounded",
+            bounded,
+            "False with update_strategy IN_PLACE",
+            "A job that ends by itself may not be there to be restarted: use STOP_WITH_SNAPSHOT.",
+        )
+
+
+def _shown(restore: RestoreFrom) -> str:
+    argument = repr(restore.chosen) if restore.chosen else ""
+    return f"RestoreFrom.{restore.type.lower()}({argument})"
+
+
+def _is_zero(duration: Duration) -> bool:
+    return not duration.is_unresolved() and duration.to_milliseconds() == 0

@@ -1,0 +1,96 @@
+"""Reconciler: what looks after the application between deploys, and after one that failed."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct, IDependable
+
+DEFAULT_RECONCILE_INTERVAL = Duration.minutes(5)
+# Nothing is under way on the stack any more. Of a stack that is deleted there is nothing to tend.
+_TERMINAL = (
+    "CREATE_COMPLETE",
+    "CREATE_FAILED",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "IMPORT_ROLLBACK_FAILED",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+)
+
+
+class Reconciler(Construct):
+    """Two rules: one for the end of each operation on the own stack, one for the time.
+
+    CloudFormation's rollback calls a custom resource again only if the update had reached it, so
+    an application may be left stopped by a deploy that failed elsewhere. The rules come last, so
+    that in a delete they go first: nothing starts again what a delete has stopped. A deploy that is
+    rolled back finds them in place from the one before.
+
+    Args:
+        tend: The function.
+        event: What it is told, the same each time but for the trigger.
+        interval: How often it looks.
+        after: What has to be there first.
+
+    Attributes:
+        schedule: The rule for the time.
+        stack_status: The rule for the stack's status.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        tend: lambda_.IFunction,
+        event: Mapping[str, object],
+        interval: Duration,
+        after: IDependable,
+    ) -> None:
+        super().__init__(scope, id)
+        stack = Stack.of(self)
+        minutes = int(interval.to_minutes())
+        unit = "minute" if minutes == 1 else "minutes"
+        function_arn = tend.function_arn
+
+        def target(trigger: str) -> dict[str, str]:
+            told = stack.to_json_string({"Trigger": trigger, **event})
+            return {"arn": function_arn, "id": "Tend", "input": told}
+
+        self.schedule = events.CfnRule(
+            self,
+            "Schedule",
+            description=f"Looks after {event['ApplicationName']}",
+            schedule_expression=f"rate({minutes} {unit})",
+            targets=[target("schedule")],
+        )
+        self.stack_status = events.CfnRule(
+            self,
+            "StackStatus",
+            description=f"Looks after {event['ApplicationName']} when a deploy has ended",
+            event_pattern={
+                "source": ["aws.cloudformation"],
+                "detail-type": ["CloudFormation Stack Status Change"],
+                "detail": {
+                    "stack-id": [stack.stack_id],
+                    "status-details": {"status": list(_TERMINAL)},
+                },
+            },
+            targets=[target("stack")],
+        )
+        for rule in (self.schedule, self.stack_status):
+            rule.node.add_dependency(after)
+            lambda_.CfnPermission(
+                self,
+                f"{rule.node.id}Permission",
+                action="lambda:InvokeFunction",
+                function_name=function_arn,
+                principal="events.amazonaws.com",
+                source_arn=rule.attr_arn,
+            )
