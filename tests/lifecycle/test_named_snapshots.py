@@ -1,0 +1,169 @@
+"""The cases of snapshots between deploys, by their names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.lifecycle.case import NAME, Case
+from tests.lifecycle.faults import Fault, Planned
+from tests.lifecycle.jobs import HEALTHY
+from tests.lifecycle.quirks import Quirks
+from tests.lifecycle.snapshots import ENHANCED, LEGACY_QUOTA
+from tests.lifecycle.templates import Schedule
+from tests.lifecycle.world import TEND
+
+HOUR = 60
+
+
+def scheduled(case: Case) -> list[str]:
+    return [name for name in case.names if name.startswith("scheduled-")]
+
+
+def test_a_snapshot_every_hour(case: Case) -> None:
+    case.running(minutes=5 * HOUR)
+    assert len(scheduled(case)) in (4, 5)
+    assert max(case.measured("newestSnapshotAge")) <= 3600 + 300 + 60
+    assert case.measured("newestSnapshotAge")[-1] < 3900
+
+
+def test_prune_keeps_newest_pinned_user(case: Case) -> None:
+    schedule = Schedule(keep=2, pinned=("audit",))
+    case.running(minutes=5, schedule=schedule)
+    case.snapshot_by_hand("mine")
+    case.wait(2)
+    case.snapshot_by_hand("audit")
+    case.wait(2)
+    case.deploy("v2")
+    stop, proof = case.ready[-2], case.ready[-1]
+    case.wait(9 * HOUR)
+    kept = set(case.names)
+    assert {"mine", "audit", stop.name, proof.name} <= kept
+    assert case.run.restored_from == stop.name
+    assert len(scheduled(case)) == 2
+    assert case.ready[-1].name == scheduled(case)[-1]
+
+
+def test_prune_waits_while_gate_open(case: Case) -> None:
+    case.running(minutes=4 * HOUR, schedule=Schedule(keep=4))
+    held = list(case.ready)
+    case.template = replace(case.template, schedule=Schedule(keep=1, max_age_seconds=60))
+    looks: list[str] = []
+
+    def look() -> None:
+        case.deploys.tend("schedule")
+        looks.append(str(case.deploys.decisions[-1]["Decision"]))
+
+    case.deploys.deployed = replace(case.template)
+    for seconds in (20, 120, 300):
+        case.later(seconds, look)
+    case.deploy("v2")
+    assert len(looks) == 3
+    assert len(set(looks)) == 1
+    assert not [c for c in case.made("DeleteApplicationSnapshot") if c.at < case.ready[-1].created]
+    assert held
+
+
+def test_prune_partial_failure_retries(case: Case) -> None:
+    case.running(minutes=5 * HOUR, schedule=Schedule(keep=4))
+    case.world.faults.set(Planned(Fault.INTERNAL, "DeleteApplicationSnapshot", times=2))
+    case.deploys.deployed = replace(case.template, schedule=Schedule(keep=2))
+    case.wait(6)
+    case.wait(30)
+    assert len(scheduled(case)) == 2
+
+
+def fill(case: Case, name: str, by: str) -> None:
+    """Snapshots up to the quota, all of a day before."""
+    for number in range(LEGACY_QUOTA - len(case.ready)):
+        filler = case.world.state.take(case.application, name.format(number), by)
+        filler.status, filler.created = "READY", filler.created - timedelta(days=1)
+    case.world.state.snapshots.sort(key=lambda held: held.created)
+
+
+def test_quota_1000_reached(case: Case) -> None:
+    """The stop's own snapshot is made all the same; old ones of ours make room for the proof."""
+    case.running()
+    fill(case, "scheduled-20261124T{:06}Z", TEND)
+    before = case.run
+    outcome = case.deploy("v2")
+    assert outcome.status == "UPDATE_COMPLETE", outcome.reason
+    assert case.lost(case.run, before) == timedelta(0)
+
+
+def test_quota_1000_reached_by_the_user(case: Case) -> None:
+    """None of them is ours to delete: the deploy fails, and says of what there is too much."""
+    case.running()
+    fill(case, "mine-{}", "user")
+    before = case.run
+    outcome = case.deploy("v2")
+    assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "1000 snapshots" in outcome.reason
+    assert case.lost(case.run, before) == timedelta(0)
+
+
+def test_schedule_skips_when_creating(case: Case) -> None:
+    case.running(minutes=50)
+    case.world.state.change_job(case.application, replace(HEALTHY, snapshot_seconds=900))
+    case.snapshot_by_hand("mine")
+    case.wait(14)
+    made = case.made("CreateApplicationSnapshot")
+    assert made == []
+    assert "stuck" not in {look["Decision"] for look in case.deploys.decisions}
+
+
+def test_missed_schedule_fires_once(case: Case) -> None:
+    """No tick for five hours: one snapshot, not five."""
+    case.running()
+    case.deploys.ticking = False
+    case.wait(5 * HOUR)
+    before = len(scheduled(case))
+    assert [case.tend(), case.tend()][0] == "snapshot"
+    case.wait(1)
+    case.tend()
+    assert len(scheduled(case)) == before + 1
+
+
+def test_no_schedule_takes_none_and_deletes_none(case: Case) -> None:
+    case.running(minutes=6 * HOUR, schedule=Schedule(every_seconds=0, keep=1, max_age_seconds=60))
+    assert case.changes == []
+
+
+def test_stopped_application_has_no_age(case: Case) -> None:
+    case.running()
+    case.stop_by_hand()
+    case.wait(3 * HOUR)
+    assert case.measured("newestSnapshotAge")[-1] == 0
+    assert case.measured("stuck")[-1] == 0
+
+
+def test_enhanced_names_hold_the_application() -> None:
+    case = Case()
+    case.running(minutes=65, mode=ENHANCED)
+    assert all(name.startswith(f"{NAME}-") for name in case.names)
+    assert case.deploy("v2").status == "UPDATE_COMPLETE"
+    assert case.world.violations == []
+
+
+def test_a_long_application_name_still_fits_an_enhanced_name() -> None:
+    """Names of an account's snapshots end at 100 characters, application names at 128."""
+    name = "a-very-long-name-of-an-application-" * 3 + "that-ends-here"
+    case = Case(Quirks())
+    case.judge.name = name
+    case.template = replace(case.template, application=name, mode=ENHANCED)
+    assert case.deploy("v1").status == "CREATE_COMPLETE"
+    case.wait(65)
+    assert case.deploy("v2").status == "UPDATE_COMPLETE"
+    assert case.world.violations == []
+
+
+def test_a_failed_deploy_left_it_stopped_and_it_is_started_again(case: Case) -> None:
+    """CloudFormation never came back to it: Prepare had stopped it when it was given up."""
+    case.running()
+    before = case.run
+    case.world.state.force_stop(
+        case.application, case.world.state.begin(case.application, "StopApplication", "prepare")
+    )
+    case.wait(3)
+    assert case.tend("stack") in ("stopped by hand: left so", "started")
+    assert before.ended
