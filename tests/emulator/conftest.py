@@ -1,4 +1,4 @@
-"""One emulator for all tests here, started as the launcher starts it."""
+"""One emulator for all tests here, started as the launcher starts it, and one without Flink."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from managed_flink_local import environment
 from managed_flink_local.environment import Environment
+from tests.emulator import idle_emulator
 from tests.emulator.cloud import Cloud
 
 
@@ -24,3 +25,10 @@ def emulator() -> Iterator[Environment]:
 @pytest.fixture(scope="session")
 def cloud(emulator: Environment) -> Cloud:
     return Cloud(emulator)
+
+
+@pytest.fixture(scope="session")
+def idle_cloud() -> Iterator[Cloud]:
+    """Applications here start, stop and save at once, because they run nothing."""
+    with idle_emulator.running() as emulator:
+        yield Cloud(emulator)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
+import signal
 import time
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from managed_flink_local.environment import ACCOUNT, REGION
 from tests.emulator.cloud import Cloud, arn, trust
+
+MAINS = {
+    "JobManager": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+    "TaskManager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+}
 
 # Counts up; what it does wrong is in its property group.
 MAIN = """
@@ -31,7 +40,12 @@ table.execute_sql("CREATE TABLE found (n BIGINT) WITH ('connector' = 'filesystem
     "'sink.rolling-policy.check-interval' = '1 s')")
 statements = table.create_statement_set()
 divisor = "(n - 5)" if job["fault"] == "record" else "1"
-statements.add_insert_sql(f"INSERT INTO found SELECT n / {divisor} FROM numbers")
+query = f"SELECT n / {divisor} FROM numbers"
+if job["fault"] == "shape":
+    query = "SELECT MAX(n) FROM numbers GROUP BY n"
+    table.execute_sql("CREATE TABLE printed (n BIGINT) WITH ('connector' = 'blackhole')")
+statements.add_insert_sql(
+    f"INSERT INTO {'printed' if job['fault'] == 'shape' else 'found'} {query}")
 statements.execute()
 """
 
@@ -148,6 +162,12 @@ class Job:
         ]
         return sorted(found)
 
+    def forget_rows(self) -> None:
+        """Empty the bucket before a job that begins at one again."""
+        listed = self.s3.list_objects_v2(Bucket=self.name, Prefix="numbers/")
+        for entry in listed.get("Contents", []):
+            self.s3.delete_object(Bucket=self.name, Key=entry["Key"])
+
     def logged(self, pattern: str) -> list[dict[str, Any]]:
         """Wait for an event with this pattern; returns those that are there."""
         for _ in range(60):
@@ -156,6 +176,46 @@ class Job:
                 return [json.loads(event["message"]) for event in found["events"]]
             time.sleep(0.25)
         return []
+
+    def kill(self, name: str) -> None:
+        """Kill -9 the JobManager or the TaskManager of the running job."""
+        folder = self.cloud.emulator.applications / self.name
+        port = json.loads((folder / "cluster.json").read_text())["rest_url"].rpartition(":")[2]
+        [conf] = [
+            file.parent
+            for file in folder.glob("clusters/*/conf/config.yaml")
+            if f"rest.port: {port}\n" in file.read_text()
+        ]
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                command = (process / "cmdline").read_bytes().decode().split("\0")
+                if str(conf) in command and MAINS[name] in command:
+                    os.kill(int(process.name), signal.SIGKILL)
+                    return
+        raise AssertionError(f"no {name} runs")
+
+    def until_rows(self, least: int) -> list[int]:
+        """Wait for the number; it must come while the application stays RUNNING."""
+        deadline = time.monotonic() + 90
+        while not (rows := self.rows()) or rows[-1] < least:
+            assert self.cloud.application_status(self.name) == "RUNNING"
+            assert time.monotonic() < deadline, f"{rows[-1:]} after 90 s"
+            time.sleep(0.5)
+        return rows
+
+    def series(self, name: str, since: datetime) -> list[float]:
+        """Each value of a metric from then on, oldest first."""
+        found = self.cloud.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/KinesisAnalytics",
+            MetricName=name,
+            Dimensions=[{"Name": "Application", "Value": self.name}],
+            StartTime=since,
+            EndTime=datetime.now(UTC) + timedelta(seconds=5),
+            Period=1,
+            Statistics=["Maximum"],
+        )
+        points = sorted(found["Datapoints"], key=lambda point: str(point["Timestamp"]))
+        return [float(point["Maximum"]) for point in points]
 
     def metric(self, name: str) -> list[float]:
         now = datetime.now(UTC)

@@ -5,48 +5,18 @@ The runtime is one that this machine has no Flink for.
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.cloud import Cloud, arn, trust
+from tests.emulator.idle_application import create, role, upload
 
 pytestmark = pytest.mark.emulator
-
-BUCKET, KEY = "application-code", "application.zip"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _code(cloud: Cloud) -> None:
-    cloud.client("s3").create_bucket(Bucket=BUCKET)
-    cloud.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"PK")
-
-
-def role(cloud: Cloud, name: str, document: str) -> str:
-    created = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
-    return str(created["Role"]["Arn"])
-
-
-def configuration(key: str = KEY) -> dict[str, Any]:
-    location = {"BucketARN": f"arn:aws:s3:::{BUCKET}", "FileKey": key}
-    return {
-        "ApplicationCodeConfiguration": {
-            "CodeContentType": "ZIPFILE",
-            "CodeContent": {"S3ContentLocation": location},
-        },
-        "ApplicationSnapshotConfiguration": {"SnapshotsEnabled": True},
-    }
-
-
-def create(cloud: Cloud, name: str, role_arn: str, key: str = KEY) -> None:
-    cloud.flink.create_application(
-        ApplicationName=name,
-        RuntimeEnvironment="FLINK-1_19",
-        ServiceExecutionRole=role_arn,
-        ApplicationConfiguration=configuration(key),
-    )
+    upload(cloud)
 
 
 @pytest.fixture
@@ -132,34 +102,3 @@ def test_fails_when_a_ready_application_is_to_be_snapshotted(
 ) -> None:
     with pytest.raises(ClientError, match="only allowed when application is in RUNNING"):
         cloud.flink.create_application_snapshot(ApplicationName=application, SnapshotName="s")
-
-
-def test_a_retained_application_is_imported(cloud: Cloud) -> None:
-    name, stack = cloud.name("app"), cloud.name("stack")
-    resources = {
-        "Application": {
-            "Type": "AWS::KinesisAnalyticsV2::Application",
-            "DeletionPolicy": "RetainExceptOnCreate",
-            "Properties": {
-                "ApplicationName": name,
-                "RuntimeEnvironment": "FLINK-1_19",
-                "ServiceExecutionRole": role(cloud, name, trust(arn(name))),
-                "ApplicationConfiguration": configuration(),
-            },
-        }
-    }
-    assert cloud.deploy(stack, resources) == "CREATE_COMPLETE"
-    cloud.delete(stack)
-    assert cloud.application_status(name) == "READY"
-    cloud.formation.create_change_set(
-        StackName=stack,
-        ChangeSetName="back",
-        ChangeSetType="CREATE",
-        ImportExistingResources=True,
-        TemplateBody=json.dumps({"Resources": resources}),
-    )
-    changes = cloud.formation.describe_change_set(StackName=stack, ChangeSetName="back")
-    assert changes["Changes"][0]["ResourceChange"]["Action"] == "Import"
-    cloud.formation.execute_change_set(StackName=stack, ChangeSetName="back")
-    assert cloud.settled(stack) == "CREATE_COMPLETE"
-    assert cloud.physical_id(stack, "Application") == name

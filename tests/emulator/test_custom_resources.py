@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from tests.emulator.cloud import Cloud
+from tests.emulator.functions import function
 
 pytestmark = pytest.mark.emulator
 
@@ -29,47 +29,6 @@ def handler(event, context):
 """
 
 
-def function(name: str) -> dict[str, Any]:
-    return {
-        f"{name}Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {
-                "AssumeRolePolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "lambda.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                },
-                "Policies": [
-                    {
-                        "PolicyName": "send",
-                        "PolicyDocument": {
-                            "Version": "2012-10-17",
-                            "Statement": [
-                                {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
-                            ],
-                        },
-                    }
-                ],
-            },
-        },
-        name: {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "Runtime": "python3.12",
-                "Handler": "index.handler",
-                "Timeout": 20,
-                "Role": {"Fn::GetAtt": [f"{name}Role", "Arn"]},
-                "Code": {"ZipFile": HANDLER},
-            },
-        },
-    }
-
-
 class Probe:
     """A stack of two functions and a custom resource that one of them answers for."""
 
@@ -88,8 +47,12 @@ class Probe:
                 **props,
             },
         }
-        resources = {**function("First"), **function("Second"), "Probe": resource}
-        return self.cloud.deploy(self.stack, resources)
+        functions = {
+            key: part
+            for name in ("First", "Second")
+            for key, part in function(name, HANDLER, "sqs:SendMessage").items()
+        }
+        return self.cloud.deploy(self.stack, {**functions, "Probe": resource})
 
     @property
     def reason(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
@@ -42,11 +43,32 @@ def test_a_stop_leaves_a_snapshot_and_a_start_goes_on_from_it(job: Job) -> None:
     assert [s for _, s in job.snapshots()] == ["READY"], "a forced stop takes no snapshot"
 
 
+def test_processes_that_die_are_replaced_and_no_record_is_lost(job: Job) -> None:
+    job.forget_rows()
+    started = datetime.now(UTC)
+    assert job.start("none") == "RUNNING"
+    for process in ("JobManager", "TaskManager"):
+        before = job.until_rows(1)[-1]
+        time.sleep(2)  # So that an uptime below the present one shows a restart.
+        killed = datetime.now(UTC)
+        up = job.series("uptime", started)[-1]
+        job.kill(process)
+        rows = job.until_rows(before + 60)
+        assert rows == list(range(1, rows[-1] + 1)), "each number once, none missing"
+        if process == "JobManager":
+            assert min(job.series("uptime", killed)) < up
+            assert "Restoring job" in json.dumps(job.logged('"Restoring job"'))
+        else:
+            assert job.series("fullRestarts", killed)[-1] > 0
+    assert job.cloud.operations(job.name)[0] == ("StartApplication", "SUCCESSFUL")
+    assert job.stop(force=True) == "READY"
+
+
 def test_a_job_that_fails_again_and_again_runs_on_and_cannot_be_stopped_gracefully(
     job: Job,
 ) -> None:
     assert job.start("record") == "RUNNING"
-    events = job.logged('"to FAILED"')
+    events = job.logged('"to FAILED" "by zero"')
     assert "/ by zero" in json.dumps(events)
     assert {e["applicationARN"] for e in events} == {arn(job.name)}
     assert job.stop() == "RUNNING"
@@ -68,10 +90,20 @@ def test_a_main_that_fails_leaves_the_application_ready(job: Job) -> None:
     assert job.cloud.last_failure(job.name) == "ValueError: main gives up"
 
 
+def test_a_job_that_cannot_take_a_snapshots_state_leaves_the_application_ready(job: Job) -> None:
+    name = next(name for name, status in job.snapshots() if status == "READY")
+    assert job.start("shape", snapshot=name) == "READY"
+    assert job.cloud.operations(job.name)[0] == ("StartApplication", "FAILED")
+    assert "allowNonRestoredState" in job.cloud.last_failure(job.name)
+
+
 def test_a_bounded_job_leaves_the_application_ready(job: Job) -> None:
+    before = len(job.cloud.operations(job.name))
     job.start("end")
     assert job.until("READY") == "READY"
-    assert job.cloud.operations(job.name)[0] == ("StartApplication", "SUCCESSFUL")
+    operations = job.cloud.operations(job.name)
+    assert operations[0] == ("StartApplication", "SUCCESSFUL")
+    assert len(operations) == before + 2, "an update and a start, and nothing for the end"
 
 
 def test_fails_when_another_applications_snapshot_is_to_be_restored(job: Job) -> None:

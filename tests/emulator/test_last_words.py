@@ -17,6 +17,17 @@ ValueError: main says no
 org.apache.flink.client.program.ProgramAbortException
 Caused by: java.lang.RuntimeException: Python process exits with code: 1
 """
+BOTH = """\
+Traceback (most recent call last):
+  File "/x/pyflink/util/exceptions.py", line 162, in deco
+    raise java_exception
+pyflink.util.exceptions.TableException: org.apache.flink.table.api.TableException: Failed to execute
+\tat org.apache.flink.table.api.internal.X(Y.java:1)
+Caused by: org.apache.flink.runtime.client.JobInitializationException: Could not start
+Caused by: java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint file:/x
+org.apache.flink.client.program.ProgramAbortException
+Caused by: java.lang.RuntimeException: Python process exits with code: 1
+"""
 JAVA = """\
  The program finished with the following exception:
 
@@ -33,6 +44,12 @@ Caused by: org.apache.flink.sql.parser.error.SqlValidateException: Column 'x' no
     ("output", "reason"),
     [
         (PYTHON, "ValueError: main says no"),
+        (
+            BOTH,
+            "pyflink.util.exceptions.TableException: org.apache.flink.table.api.TableException: "
+            "Failed to execute (Caused by: java.lang.IllegalStateException: Failed to rollback to "
+            "checkpoint/savepoint file:/x)",
+        ),
         (
             JAVA,
             "org.apache.flink.sql.parser.error.SqlValidateException: Column 'x' not found",

@@ -117,14 +117,25 @@ def test_topic(cloud: Cloud, stack: str) -> None:
 
 def test_a_stack_that_comes_back_does_not_write_over_what_was_retained(cloud: Cloud) -> None:
     name = cloud.name("back")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    properties: dict[str, dict[str, Any]] = {
+        "AWS::Kinesis::Stream": {},
+        "AWS::IAM::Role": {"AssumeRolePolicyDocument": {"Statement": [trust]}},
+    }
     retained = {
-        "Stream": {"Type": "AWS::Kinesis::Stream", "DeletionPolicy": "Retain", "Properties": {}}
+        kind.rpartition(":")[2]: {"Type": kind, "DeletionPolicy": "Retain", "Properties": props}
+        for kind, props in properties.items()
     }
     cloud.deploy(name, retained)
-    first = cloud.physical_id(name, "Stream")
+    first = [cloud.physical_id(name, key) for key in retained]
     cloud.delete(name)
-    cloud.deploy(name, retained)
-    assert cloud.physical_id(name, "Stream") != first
+    assert cloud.deploy(name, retained) == "CREATE_COMPLETE"
+    second = [cloud.physical_id(name, key) for key in retained]
+    assert set(first).isdisjoint(second)
 
 
 def test_an_alarm_over_metric_math_raises_the_composite(cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ folder's files come one by one, because Flink reads several new ones in any orde
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -64,9 +65,10 @@ class Folders:
         self.close()
         self.cluster = self._new_cluster()
         self.cluster.start()
-        self.job = client.submit(
-            self.cluster,
-            client.run_arguments(code, groups(self.root), PYTHON, code),
+        self.job = secrets.token_hex(16)
+        submission = client.Submission(
+            job_id=self.job,
+            arguments=client.run_arguments(code, groups(self.root), PYTHON, code),
             code=code,
             settings={
                 "parallelism.default": "1",
@@ -74,11 +76,11 @@ class Folders:
                 "execution.checkpointing.dir": (self.root / "checkpoints").as_uri(),
                 "restart-strategy.type": "none",
             },
-            savepoint=savepoint,
-            allow_non_restored_state=False,
             java="java",
             heap=384,
         )
+        restore = client.start_from(savepoint, allow_non_restored_state=False)
+        client.submit(self.cluster, submission, restore)
 
     def _new_cluster(self) -> Cluster:
         return Cluster(

@@ -20,11 +20,19 @@ def _body(body: bytes) -> Mapping[str, Any]:
 
 
 def flink_resource(request: Mapping[str, Any], region: str, account: str) -> str:
-    """The application that a call to Managed Service for Apache Flink is about."""
+    """The application that a call to Managed Service for Apache Flink is about.
+
+    An enhanced snapshot is a resource of its own, to all calls but the one that creates it; listing
+    them is about none.
+    """
     if arn := request.get("ResourceARN"):
         return str(arn)
-    name = request.get("ApplicationName")
-    return f"arn:aws:kinesisanalytics:{region}:{account}:application/{name}" if name else "*"
+    prefix = f"arn:aws:kinesisanalytics:{region}:{account}:"
+    if name := request.get("ApplicationName"):
+        return f"{prefix}application/{name}"
+    if name := request.get("SnapshotName"):
+        return f"{prefix}snapshot/{name}"
+    return "*"
 
 
 def log_resource(request: Mapping[str, Any], group_arn: str) -> str:

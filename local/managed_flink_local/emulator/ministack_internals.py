@@ -24,9 +24,14 @@ _NAMES = {
         "get_region",
         "json_response",
     ),
-    "ministack.core.iam_evaluator": ("EvalContext", "evaluate_trust_policy"),
+    "ministack.core.iam_evaluator": (
+        "EvalContext",
+        "evaluate_resource_policy",
+        "evaluate_trust_policy",
+    ),
     "ministack.core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_resource_arn"),
     "ministack.services.sts": ("register_session", "_sessions"),
+    "ministack.services.eventbridge": ("_invoke_target", "_put_events"),
     "ministack.services.iam": ("_roles",),
     "ministack.services.kinesis": (
         "_shard_iterators",
@@ -41,6 +46,8 @@ _NAMES = {
         "_add_snapshot",
         "_arn",
         "_bump_version",
+        "_configuration_description",
+        "_encryption_description",
         "_restart_for_update",
         "_get",
         "_settle",
@@ -77,6 +84,7 @@ _NAMES = {
         "_update_ttl",
         "_update_continuous_backups",
     ),
+    "ministack.services.lambda_svc": ("function_policy_for_arn",),
     "ministack.services.s3": (
         "_get_object_data",
         "_put_bucket_encryption",
@@ -90,7 +98,17 @@ _NAMES = {
     ),
     "ministack.services.sns": ("_topics",),
     "ministack.services.cloudformation": ("_stacks",),
-    "ministack.services.cloudformation.custom_resource": ("deliver_response",),
+    "ministack.services.cloudformation.custom_resource": (
+        "deliver_response",
+        "invoke_custom_resource",
+        "register_token",
+    ),
+    "ministack.services.cloudformation.handlers": (
+        "_ACTION_HANDLERS",
+        "_add_event",
+        "_deploy_stack_async",
+        "_resolve_stack",
+    ),
     "ministack.services.cloudformation.provisioners": (
         "_NAME_SEED",
         "_RESOURCE_HANDLERS",
@@ -100,12 +118,19 @@ _NAMES = {
         "_tag_map",
     ),
     "ministack.services.cloudformation.stacks": (
+        "CLIENT_REQUEST_TOKEN",
+        "_add_event",
         "_custom_named_replacement_error",
         "_provision_resource",
+        "_resolve_stack_outputs",
         "_roll_back_operation",
         "_update_resource",
     ),
-    "ministack.services.cloudformation.changesets": ("_IMPORT_LOOKUPS",),
+    "ministack.services.cloudformation.changesets": (
+        "_IMPORT_LOOKUPS",
+        "_add_event",
+        "_deploy_stack_async",
+    ),
 }
 
 _modules: dict[str, Any] = {}

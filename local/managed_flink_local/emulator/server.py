@@ -9,24 +9,29 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from managed_flink_local.emulator import authorization, managed_s3_key, tls
+from managed_flink_local.emulator import authorization, event_targets, managed_s3_key, tls
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.cloudformation import provisioning
 from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
+from managed_flink_local.emulator.flink.running_job import RunningJob
 from managed_flink_local.emulator.not_applied import NotApplied
 from managed_flink_local.emulator.observability import filter_patterns
 from managed_flink_local.emulator.observability.alarms import AlarmEvaluator
 from managed_flink_local.emulator.observability.logs import LogShipper
 from managed_flink_local.emulator.observability.publisher import MetricsPublisher
 from managed_flink_local.emulator.service.api import ServiceApi
-from managed_flink_local.emulator.service.lifecycle import Lifecycle
-from managed_flink_local.emulator.service.operations import OperationLog
+from managed_flink_local.emulator.service.runs import Runs
+from managed_flink_local.emulator.service.versions import Versions
 
 logger = logging.getLogger("managed_flink")
+
+Watch = Callable[[RunningJob, Callable[[str], None]], None]
 
 # A request that is still open when the emulator is told to end gets this long.
 _SHUTDOWN_SECONDS = 1.0
@@ -128,7 +133,30 @@ def _port_is_free(port: int) -> bool:
     return True
 
 
-def run(config: EmulatorConfig) -> int:
+@dataclass(frozen=True)
+class Flink:
+    """What applications run on; a test puts something quicker in its place."""
+
+    pool: ClusterPool
+    data_plane: DataPlane
+    watch: Watch
+
+
+def real_flink(
+    config: EmulatorConfig, material: tls.TlsMaterial | None, not_applied: NotApplied
+) -> Flink:
+    """Clusters of this machine, with their logs and metrics."""
+    shipper = LogShipper()
+    shipper.start()
+    pool = ClusterPool(config, material, not_applied)
+    publisher = MetricsPublisher(config.metrics_seconds)
+    return Flink(pool, DataPlane(config, pool, on_cluster=shipper.follow), publisher.watch)
+
+
+def run(
+    config: EmulatorConfig,
+    flink_of: Callable[[EmulatorConfig, tls.TlsMaterial | None, NotApplied], Flink] = real_flink,
+) -> int:
     """Run until told to stop; returns the process's exit code."""
     if not _port_is_free(config.port):
         print(f"port {config.port} is taken by another process", file=sys.stderr)
@@ -141,27 +169,29 @@ def run(config: EmulatorConfig) -> int:
     _set_environment(config, material)
     ministack.check()
     not_applied = NotApplied(config.not_applied_file)
-    shipper = LogShipper()
-    pool = ClusterPool(config, material, not_applied)
+    flink = flink_of(config, material, not_applied)
     code = 1
     try:
-        operations = OperationLog()
-        publisher = MetricsPublisher(config.metrics_seconds)
-        data_plane = DataPlane(config, pool, on_cluster=shipper.follow)
-        lifecycle = Lifecycle(data_plane, pool, operations, on_running=publisher.watch)
-        ServiceApi(data_plane, pool, lifecycle, operations).install()
+        versions = Versions()
+
+        def running(job: RunningJob, on_end: Callable[[str], None]) -> None:
+            versions.ran(job.application.arn, job.application.version)
+            flink.watch(job, on_end)
+
+        runs = Runs(flink.data_plane, running)
+        ServiceApi(flink.data_plane, flink.pool, runs, versions).install()
         provisioning.install(not_applied)
         authorization.install()
         managed_s3_key.install()
+        event_targets.install()
         filter_patterns.install()
         AlarmEvaluator(config.account, config.region).install()
-        shipper.start()
         asyncio.run(_serve(config, material))
         code = 0
     except Exception:
         logger.exception("the emulator failed")
     finally:
-        pool.close()
+        flink.pool.close()
         sys.stdout.flush()
         # Threads may still wait for functions; nothing is left to be saved.
         os._exit(code)

@@ -1,7 +1,8 @@
-"""Names of what holds data: new for each stack, as CloudFormation's are.
+"""Names of what holds data, and of roles: new for each stack, as CloudFormation's are.
 
 The emulator derives a name from stack and logical id alone, so a stack that comes back would write
-over the stream or table that the deleted one had retained.
+over the stream or table that the deleted one had retained, and an application that outlived its
+stack would find its old role again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from managed_flink_local.emulator import ministack_internals as ministack
 _NAME_PROPERTY = {
     "AWS::DynamoDB::GlobalTable": "TableName",
     "AWS::DynamoDB::Table": "TableName",
+    "AWS::IAM::Role": "RoleName",
     "AWS::Kinesis::Stream": "Name",
 }
 

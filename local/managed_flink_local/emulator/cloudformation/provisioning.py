@@ -10,9 +10,13 @@ from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.cloudformation import (
     alarm_types,
     application_import,
+    cancellation,
     custom_resources,
+    failed_stacks,
     generated_names,
+    logging_option,
     property_check,
+    stack_status,
 )
 from managed_flink_local.emulator.cloudformation.restored import RESTORED
 from managed_flink_local.emulator.not_applied import NotApplied
@@ -27,7 +31,11 @@ def install(not_applied: NotApplied) -> None:
     """Add what is missing, restore what is dropped, refuse what is not known."""
     alarm_types.install()
     application_import.install()
+    logging_option.install()
     failures = custom_resources.install()
+    cancellation.install()
+    failed_stacks.install(failures)
+    stack_status.install()
     stacks = ministack.cloudformation("stacks")
 
     def create(original: Callable[..., Result]) -> Callable[..., Result]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
+import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,10 @@ from managed_flink_local.emulator.flink.rest import FlinkError
 RUN_OPTIONS = "kinesis.analytics.flink.run.options"
 # The service gives `main` five minutes to submit its job.
 _SUBMIT_SECONDS = 300
-_SUBMITTED = re.compile(r"submitted with JobID ([0-9a-f]{32})")
+_LOOK_SECONDS = 0.5
+_OF_THE_CLIENT = re.compile(r"ProgramAbort|exit code|exits with code")
+# Flink's own option for a job that has to keep its id over JobManagers.
+_JOB_ID = "$internal.pipeline.job-id"
 
 
 def unpack(archive: Path, directory: Path) -> None:
@@ -64,29 +71,41 @@ def run_arguments(
     return [*arguments, "-py", file("python")]
 
 
-def submit(
-    cluster: Cluster,
-    arguments: list[str],
-    *,
-    code: Path,
-    settings: dict[str, str],
-    savepoint: str | None,
-    allow_non_restored_state: bool,
-    java: str,
-    heap: int,
-) -> str:
-    """Run the application's main, which submits its job, and return the job's id.
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What a job is submitted with, whichever state it starts from."""
+
+    job_id: str
+    arguments: list[str]
+    code: Path
+    settings: dict[str, str]
+    java: str
+    heap: int
+
+
+def start_from(savepoint: str | None, *, allow_non_restored_state: bool) -> list[str]:
+    """The arguments of a start from a savepoint, or from nothing."""
+    if not savepoint:
+        return []
+    return ["-s", savepoint, *(["-n"] if allow_non_restored_state else [])]
+
+
+def go_on_from(checkpoint: Path) -> list[str]:
+    """The arguments that make a checkpoint of the job's own its present one again."""
+    return ["-s", checkpoint.as_uri(), "-claimMode", "CLAIM"]
+
+
+def submit(cluster: Cluster, submission: Submission, restore: list[str]) -> None:
+    """Run the application's main, which submits its job.
 
     Raises:
         FlinkError: main failed; the message is its last words.
     """
-    restore: list[str] = []
-    if savepoint:
-        restore = ["-s", savepoint, *(["-n"] if allow_non_restored_state else [])]
+    settings = {**submission.settings, _JOB_ID: submission.job_id}
     command = [
-        java,
+        submission.java,
         *JVM,
-        f"-Xmx{heap}m",
+        f"-Xmx{submission.heap}m",
         *cluster.java_arguments("client"),
         "org.apache.flink.client.cli.CliFrontend",
         "run",
@@ -95,14 +114,14 @@ def submit(
         f"127.0.0.1:{cluster.ports.rest}",
         *(f"-D{key}={value}" for key, value in settings.items()),
         *restore,
-        *arguments,
+        *submission.arguments,
     ]
     output = cluster.logs / "client.out"
     with output.open("ab") as out:
         process = subprocess.Popen(
             command,
             env={**cluster.environment, "PYTHONUNBUFFERED": "1"},
-            cwd=code,
+            cwd=submission.code,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -110,38 +129,53 @@ def submit(
         )
     cluster.hold(process)
     try:
-        code_of_exit = process.wait(timeout=_SUBMIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise FlinkError(f"main did not submit a job within {_SUBMIT_SECONDS} s") from None
+        code_of_exit = _exit_code(process, cluster)
     finally:
         if process.poll() is not None:
             cluster.release(process)
     text = output.read_text(errors="replace")
     if cluster.closed:
         raise FlinkError("the application was stopped while it started")
-    found = _SUBMITTED.search(text)
     if code_of_exit != 0:
         raise FlinkError(last_words(text) or f"main ended with exit code {code_of_exit}")
-    if found is None:
+    if f"submitted with JobID {submission.job_id}" not in text:
         raise FlinkError("main ended without submitting a job")
-    return found.group(1)
+
+
+def _exit_code(process: subprocess.Popen[bytes], cluster: Cluster) -> int:
+    """Wait for main; without a JobManager it would go on asking for one for a minute."""
+    deadline = time.monotonic() + _SUBMIT_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=_LOOK_SECONDS)
+        if cluster.process_id("jobmanager") is None and not cluster.closed:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise FlinkError("the JobManager died before the job was submitted")
+    raise FlinkError(f"main did not submit a job within {_SUBMIT_SECONDS} s")
 
 
 def last_words(text: str) -> str:
-    """The reason in the output of a failed client: Python's own, else the innermost cause."""
+    """The reason in the output of a failed client: Python's own, else the innermost cause.
+
+    An exception that only passed through Python has both.
+    """
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    causes = [line for line in lines if line.strip().startswith("Caused by:")]
+    causes = [
+        line.strip()
+        for line in lines
+        if line.strip().startswith("Caused by:") and not _OF_THE_CLIENT.search(line)
+    ]
     starts = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent")]
     if starts:
         # The last line of the traceback that is not indented and not Java's.
         for line in lines[starts[-1] + 1 :]:
             if re.match(r"^[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b", line):
-                reason = line.strip()
-                java = [c.strip() for c in causes if "ProgramAbort" not in c]
-                return f"{reason} ({java[-1]})" if java and "Py4J" in line else reason
-    causes = [c for c in causes if "ProgramAbort" not in c and "exit code" not in c]
+                passed = "Py4J" in line or line.startswith("pyflink.")
+                return f"{line.strip()} ({causes[-1]})" if causes and passed else line.strip()
     if causes:
-        return causes[-1].strip().removeprefix("Caused by:").strip()
+        return causes[-1].removeprefix("Caused by:").strip()
     errors = [line.strip() for line in lines if "Exception" in line or "Error" in line]
     return (errors or lines or [""])[-1][:1000]
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ class Cluster:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._task_managers = 0
         self.closed = False
+        self._lock = threading.Lock()
         self.conf, self.logs = directory / "conf", directory / "log"
         self.plugins, self.work = directory / "plugins", directory / "work"
         for folder in (self.conf, self.logs, self.plugins, self.work):
@@ -104,7 +106,9 @@ class Cluster:
         ]
         if name == "jobmanager":
             command += ["--executionMode", "cluster"]
-        with (self.logs / f"{name}.out").open("ab") as out:
+        with self._lock, (self.logs / f"{name}.out").open("ab") as out:
+            if self.closed:
+                raise FlinkError("the application was stopped")
             process = subprocess.Popen(
                 command,
                 env=self.environment,
@@ -114,8 +118,8 @@ class Cluster:
                 stderr=out,
                 start_new_session=True,
             )
-        self._processes[name] = process
-        self._leash.hold(process.pid)
+            self._processes[name] = process
+            self._leash.hold(process.pid)
 
     def java_arguments(self, name: str) -> list[str]:
         """What every Java program of this cluster is started with."""
@@ -155,6 +159,13 @@ class Cluster:
                 f"-XX:MaxMetaspaceSize={sizes.task_manager_metaspace}m",
             ],
         )
+
+    def restart(self) -> None:
+        """Start both processes in the place of those that are there or were."""
+        for name in ("jobmanager", "taskmanager"):
+            if (process := self._processes.get(name)) is not None:
+                self._end(process)
+        self.start()
 
     @property
     def memory_limit(self) -> int:
@@ -210,19 +221,22 @@ class Cluster:
 
     def close(self) -> None:
         """End the processes at once; the job's state is in its snapshots, not in them."""
-        self.closed = True
+        with self._lock:
+            self.closed = True
         for process in list(self._processes.values()):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        for process in list(self._processes.values()):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-            self._leash.release(process.pid)
+            self._end(process)
         self._processes.clear()
         # Logs are kept; the job's jar, which may be large, is not.
         for folder in (self.work, self.directory / "code"):
             shutil.rmtree(folder, ignore_errors=True)
         (self.directory / "application.zip").unlink(missing_ok=True)
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+        self._leash.release(process.pid)
 
 
 def _free_ports(count: int) -> list[int]:

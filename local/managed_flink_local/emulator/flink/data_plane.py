@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -13,10 +14,12 @@ from pathlib import Path
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.emulator.flink import client
+from managed_flink_local.emulator.flink.client import Submission
 from managed_flink_local.emulator.flink.cluster import Cluster
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.rest import FlinkError, root_cause
 from managed_flink_local.emulator.flink.running_job import RunningJob
+from managed_flink_local.emulator.flink.supervisor import Supervisor
 from managed_flink_local.emulator.service import execution_role
 from managed_flink_local.emulator.service.application import Application
 
@@ -84,31 +87,36 @@ class DataPlane:
             client.write_properties(
                 self._pool.properties_file(application), application.property_groups
             )
-            job_id = client.submit(
-                cluster,
-                arguments,
+            submission = Submission(
+                job_id=secrets.token_hex(16),
+                arguments=arguments,
                 code=code,
                 settings=self._job_settings(application, cluster.spec.slots),
-                savepoint=savepoint,
-                allow_non_restored_state=allow_non_restored_state,
                 java=self._config.java,
                 heap=self._config.sizes.client_heap,
             )
-            self._wait_running(cluster, job_id)
+            restore = client.start_from(
+                savepoint, allow_non_restored_state=allow_non_restored_state
+            )
+            client.submit(cluster, submission, restore)
+            self._wait_running(cluster, submission.job_id)
         except BaseException:
             cluster.close()
             raise
-        job = RunningJob(application, cluster, job_id)
+        job = RunningJob(application, cluster, submission.job_id)
         (directory / "cluster.json").write_text(
-            json.dumps({"rest_url": cluster.rest.url, "job_id": job_id})
+            json.dumps({"rest_url": cluster.rest.url, "job_id": job.job_id})
         )
+        Supervisor(cluster, submission, restore, self._checkpoints(application)).start()
         return job
 
+    def _checkpoints(self, application: Application) -> Path:
+        return self._pool.directory(application) / "checkpoints"
+
     def _job_settings(self, application: Application, slots: int) -> dict[str, str]:
-        checkpoints = self._pool.directory(application) / "checkpoints"
         settings = {
             "parallelism.default": str(min(application.parallelism, slots)),
-            "execution.checkpointing.dir": checkpoints.as_uri(),
+            "execution.checkpointing.dir": self._checkpoints(application).as_uri(),
             "execution.checkpointing.max-concurrent-checkpoints": "1",
             "execution.checkpointing.timeout": "60 min",
             "execution.checkpointing.num-retained": "1",
@@ -142,6 +150,8 @@ class DataPlane:
         while time.monotonic() < deadline:
             if cluster.closed:
                 raise FlinkError("the application was stopped while it started")
+            if cluster.process_id("jobmanager") is None:
+                raise FlinkError("the JobManager died before the job ran")
             with contextlib.suppress(OSError):
                 found = cluster.rest.job(job_id)
                 state = found.get("state")
@@ -158,30 +168,34 @@ class DataPlane:
             time.sleep(0.2)
         logger.info("job %s: not all tasks run after %.0f s", job_id, _RUNNING_SECONDS)
 
-    def snapshot(self, job: RunningJob, name: str) -> str:
+    def folder(self, application: Application | None, name: str) -> Path:
+        """Where a snapshot's files are: with its application, or the account's."""
+        home = self._config.state_dir if application is None else self._pool.directory(application)
+        return home / "snapshots" / name
+
+    def snapshot(self, job: RunningJob, folder: Path) -> str:
         """Take a savepoint of a running job and return its location."""
-        target = self._pool.directory(job.application) / "snapshots" / name
         return job.cluster.rest.savepoint(
-            job.job_id, target.as_uri(), stop=False, wait=_SAVEPOINT_SECONDS
+            job.job_id, folder.as_uri(), stop=False, wait=_SAVEPOINT_SECONDS
         )
 
-    def stop_with_snapshot(self, job: RunningJob, name: str) -> str:
+    def stop_with_snapshot(self, job: RunningJob, folder: Path) -> str:
         """Stop the job with a savepoint and end its cluster.
 
         Raises:
             FlinkError: the savepoint failed; the job and its cluster go on.
         """
         self._pool.prepare_in_background(job.application)
-        target = self._pool.directory(job.application) / "snapshots" / name
         location = job.cluster.rest.savepoint(
-            job.job_id, target.as_uri(), stop=True, wait=_SAVEPOINT_SECONDS
+            job.job_id, folder.as_uri(), stop=True, wait=_SAVEPOINT_SECONDS
         )
         job.cluster.close()
         return location
 
-    def drop_snapshot(self, application: Application, name: str) -> None:
+    @staticmethod
+    def drop_snapshot(folder: Path) -> None:
         """Delete a snapshot's files."""
-        shutil.rmtree(self._pool.directory(application) / "snapshots" / name, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def delete(self, application: Application) -> None:
         """Delete what an application has here: its standby, snapshots and checkpoints."""

@@ -36,7 +36,6 @@ class MetricsPublisher:
         while not job.cluster.closed:
             started = time.monotonic()
             try:
-                self._revive(job)
                 state = str(job.cluster.rest.job(job.job_id).get("state"))
                 if state in _ENDED:
                     if not ended and not job.cluster.closed:
@@ -49,13 +48,6 @@ class MetricsPublisher:
             except Exception:
                 logger.exception("metrics of %s", job.application.name)
             time.sleep(max(0.2, self._seconds - (time.monotonic() - started)))
-
-    @staticmethod
-    def _revive(job: RunningJob) -> None:
-        """The service replaces a TaskManager that died."""
-        if job.cluster.process_id("taskmanager") is None and not job.cluster.closed:
-            logger.info("the TaskManager of %s died; starting another", job.application.name)
-            job.cluster.start_task_manager()
 
     @staticmethod
     def _publish(job: RunningJob, reader: FlinkMetrics) -> None:

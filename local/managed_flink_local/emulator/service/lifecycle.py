@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import copy
-import time
-from collections.abc import Callable
 from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.flink.rest import FlinkError
-from managed_flink_local.emulator.flink.running_job import RunningJob
-from managed_flink_local.emulator.service import execution_role, snapshots
+from managed_flink_local.emulator.service import execution_role
 from managed_flink_local.emulator.service.application import Application
 from managed_flink_local.emulator.service.operations import (
     CANCELLED,
@@ -21,6 +18,8 @@ from managed_flink_local.emulator.service.operations import (
     OperationLog,
 )
 from managed_flink_local.emulator.service.runs import MAX_REASON, Run, Runs, in_thread
+from managed_flink_local.emulator.service.snapshots import Snapshot, Snapshots, Start
+from managed_flink_local.emulator.service.versions import Versions
 
 _FORCIBLE = ("STARTING", "UPDATING", "STOPPING", "AUTOSCALING", "RUNNING")
 
@@ -33,12 +32,16 @@ class Lifecycle:
         data_plane: DataPlane,
         pool: ClusterPool,
         operations: OperationLog,
-        on_running: Callable[[RunningJob, Callable[[str], None]], None],
+        runs: Runs,
+        snapshots: Snapshots,
+        versions: Versions,
     ) -> None:
         self._flink = data_plane
         self._pool = pool
         self._operations = operations
-        self._runs = Runs(data_plane, on_running)
+        self._runs = runs
+        self._snapshots = snapshots
+        self._versions = versions
 
     # ---- start ------------------------------------------------------------------------------
 
@@ -55,7 +58,7 @@ class Lifecycle:
                 )
             run = copy.deepcopy(data.get("RunConfiguration") or {})
             try:
-                savepoint = snapshots.location(
+                savepoint = self._snapshots.location(
                     record, run.get("ApplicationRestoreConfiguration") or {}
                 )
                 execution_role.check(record["ServiceExecutionRole"], record["ApplicationARN"])
@@ -88,17 +91,20 @@ class Lifecycle:
                     "ResourceInUseException",
                     f"Application cannot be Stopped in '{status}' state",
                 )
+            if force:
+                self._operations.cancel(record["ApplicationARN"])
             operation = self._operations.begin(record["ApplicationARN"], "StopApplication")
             run = self._runs.of(record)
             if force or run is None:
                 record["ApplicationStatus"] = "FORCE_STOPPING" if force else "STOPPING"
                 if run is not None:
                     run.overtaken = True
-                    run.operation.finish(CANCELLED)
                 in_thread(self._force_stop, record, run, operation)
             else:
                 record["ApplicationStatus"] = "STOPPING"
-                snapshot = self._begin_snapshot(record, "STOP")
+                snapshot = self._snapshots.begin_system(
+                    record, "STOP", record["ApplicationVersionId"], operation.operation_id
+                )
                 in_thread(self._graceful_stop, record, run, operation, snapshot)
         return ministack.answer({"OperationId": operation.operation_id})
 
@@ -115,7 +121,7 @@ class Lifecycle:
         record: dict[str, Any],
         run: Run,
         operation: Operation,
-        snapshot: dict[str, Any] | None,
+        snapshot: Snapshot | None,
     ) -> None:
         failure = self._end_job(run, snapshot)
         with self._runs.lock:
@@ -130,42 +136,57 @@ class Lifecycle:
                 self._runs.ended(record, run)
                 operation.finish()
 
-    def _end_job(self, run: Run, snapshot: dict[str, Any] | None) -> str:
+    def _end_job(self, run: Run, snapshot: Snapshot | None) -> str:
         """Stop the job with its snapshot; returns the failure, or an empty string."""
         if run.job is None:
             return "no job is running"
         if snapshot is None:
             run.job.cluster.close()
             return ""
+        owner = None if snapshot.of_account else run.job.application
         try:
-            location = self._flink.stop_with_snapshot(run.job, snapshot["SnapshotName"])
+            location = self._flink.stop_with_snapshot(
+                run.job, self._flink.folder(owner, snapshot.name)
+            )
         except (FlinkError, OSError) as error:
-            snapshots.failed(snapshot)
-            return f"Failed to take snapshot {snapshot['SnapshotName']}: {error}"[:MAX_REASON]
-        snapshots.ready(snapshot, location)
+            reason = f"Failed to take snapshot {snapshot.name}: {error}"[:MAX_REASON]
+            snapshot.failed(reason)
+            return reason
+        snapshot.ready(location)
         return ""
 
     # ---- update -----------------------------------------------------------------------------
 
     def restart_for_update(
-        self, record: dict[str, Any], previous: dict[str, Any], operation: Operation
+        self,
+        record: dict[str, Any],
+        previous: dict[str, Any],
+        operation: Operation,
+        start: Start | None,
     ) -> None:
-        """An update of a running application: stop with a snapshot, start the new version."""
+        """An update of a running application: stop with a snapshot, start the new version.
+
+        It starts from that snapshot, unless the update itself says how to `start`.
+        """
         with self._runs.lock:
             run = self._runs.of(record)
             record["ApplicationStatus"] = "UPDATING"
-            snapshot = self._begin_snapshot(record, "UPDATEAPPLICATION")
-            if snapshot is not None:
-                snapshot["ApplicationVersionId"] = previous["ApplicationVersionId"]
-        in_thread(self._update, record, previous, operation, run, snapshot)
+            snapshot = self._snapshots.begin_system(
+                record,
+                "UPDATEAPPLICATION",
+                previous["ApplicationVersionId"],
+                operation.operation_id,
+            )
+        in_thread(self._update, record, previous, operation, start, run, snapshot)
 
     def _update(
         self,
         record: dict[str, Any],
         previous: dict[str, Any],
         operation: Operation,
+        start: Start | None,
         run: Run | None,
-        snapshot: dict[str, Any] | None,
+        snapshot: Snapshot | None,
     ) -> None:
         failure = self._end_job(run, snapshot) if run else ""
         with self._runs.lock:
@@ -177,65 +198,21 @@ class Lifecycle:
                 for key in ("_Configuration", "RuntimeEnvironment", "ServiceExecutionRole"):
                     record[key] = previous[key]
                 record["ApplicationStatus"] = "RUNNING"
+                self._versions.keep(record)
                 operation.finish(FAILED, failure)
                 return
             if run is not None:
                 run.overtaken = True
-            location = snapshot["_SavepointPath"] if snapshot else None
-            self._runs.launch(record, location, operation)
+            taken = snapshot.location if snapshot else None
+            self._runs.launch(record, start.location if start else taken, operation)
 
-    # ---- snapshots and the end --------------------------------------------------------------
-
-    @staticmethod
-    def _begin_snapshot(record: dict[str, Any], kind: str) -> dict[str, Any] | None:
-        """The service's own snapshot, when the application has them enabled."""
-        if not Application.of(record).snapshots_enabled:
-            return None
-        name = f"{kind}-{record['ApplicationName']}-{int(time.time() * 1000)}"
-        return snapshots.begin(record, name)
-
-    def create_snapshot(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
-        """CreateApplicationSnapshot."""
-        record = _record(data)
-        if record is None:
-            return _not_found(data)
-        name, application = data.get("SnapshotName", ""), record["ApplicationName"]
-        with self._runs.lock:
-            status = record["ApplicationStatus"]
-            if status != "RUNNING":
-                return ministack.error(
-                    "InvalidRequestException",
-                    f"Application {application} is in {status} status. Snapshot creation is only "
-                    "allowed when application is in RUNNING status",
-                )
-            if name in snapshots.of(record):
-                return ministack.error(
-                    "ResourceInUseException",
-                    f"Provided Snapshot name {name} already exists for application {application}",
-                )
-            run = self._runs.of(record)
-            snapshot = snapshots.begin(record, name)
-            operation = self._operations.begin(
-                record["ApplicationARN"], "CreateApplicationSnapshot"
-            )
-        in_thread(self._snapshot, run, snapshot, operation)
-        return ministack.answer({})
-
-    def _snapshot(self, run: Run | None, snapshot: dict[str, Any], operation: Operation) -> None:
-        try:
-            if run is None or run.job is None:
-                raise FlinkError("no job is running")
-            snapshots.ready(snapshot, self._flink.snapshot(run.job, snapshot["SnapshotName"]))
-        except (FlinkError, OSError) as error:
-            snapshots.failed(snapshot)
-            operation.finish(FAILED, str(error)[:MAX_REASON])
-        else:
-            operation.finish()
+    # ---- the end ----------------------------------------------------------------------------
 
     def deleted(self, record: dict[str, Any]) -> None:
         """The application is gone from the control plane: end and delete what it has."""
         run = self._runs.drop(record)
         self._operations.forget(record["ApplicationARN"])
+        self._versions.forget(record["ApplicationARN"])
         application = Application.of(record)
 
         def clean() -> None:

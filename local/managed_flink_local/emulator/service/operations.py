@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
+from managed_flink_local.emulator.service.pages import page
 
 IN_PROGRESS, SUCCESSFUL, FAILED, CANCELLED = "IN_PROGRESS", "SUCCESSFUL", "FAILED", "CANCELLED"
 
@@ -24,6 +25,8 @@ class Operation:
     status: str = IN_PROGRESS
     failure: str = ""
     versions: tuple[int, int] | None = None
+    application_operation: str = ""
+    """Of an operation on a snapshot: the application's that began it."""
 
     def finish(self, status: str = SUCCESSFUL, failure: str = "") -> None:
         """End it, once: what a later thread thinks of it does not count."""
@@ -71,6 +74,11 @@ class OperationLog:
             self._operations.setdefault(application_arn, []).append(operation)
         return operation
 
+    def cancel(self, application_arn: str) -> None:
+        """Something takes over from what is in progress."""
+        for operation in self.of(application_arn):
+            operation.finish(CANCELLED)
+
     def of(self, application_arn: str) -> list[Operation]:
         """All of one application, newest first."""
         with self._lock:
@@ -94,13 +102,7 @@ class OperationLog:
             if data.get("Operation") in (None, operation.name)
             and data.get("OperationStatus") in (None, operation.status)
         ]
-        start, limit = int(data.get("NextToken") or 0), int(data.get("Limit") or 50)
-        body: dict[str, Any] = {
-            "ApplicationOperationInfoList": [o.summary() for o in found[start : start + limit]]
-        }
-        if start + limit < len(found):
-            body["NextToken"] = str(start + limit)
-        return ministack.answer(body)
+        return page(data, "ApplicationOperationInfoList", [o.summary() for o in found])
 
     def describe(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
         """DescribeApplicationOperation."""
@@ -120,27 +122,16 @@ class OperationLog:
 def list_applications(data: dict[str, Any]) -> Any:  # noqa: ANN401
     """ListApplications."""
     records = ministack.service("kinesisanalyticsv2")._applications
-    names = sorted(records)
-    start, limit = int(data.get("NextToken") or 0), int(data.get("Limit") or 50)
-    body: dict[str, Any] = {
-        "ApplicationSummaries": [
-            {
-                key: records[name][key]
-                for key in (
-                    "ApplicationName",
-                    "ApplicationARN",
-                    "ApplicationStatus",
-                    "ApplicationVersionId",
-                    "RuntimeEnvironment",
-                    "ApplicationMode",
-                )
-            }
-            for name in names[start : start + limit]
-        ]
-    }
-    if start + limit < len(names):
-        body["NextToken"] = str(start + limit)
-    return ministack.answer(body)
+    shown = (
+        "ApplicationName",
+        "ApplicationARN",
+        "ApplicationStatus",
+        "ApplicationVersionId",
+        "RuntimeEnvironment",
+        "ApplicationMode",
+    )
+    found = [{key: records[name][key] for key in shown} for name in sorted(records)]
+    return page(data, "ApplicationSummaries", found)
 
 
 def _arn_of(name: str) -> str | None:
