@@ -6,7 +6,7 @@ export PYTHONPATH := local
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint bench up down deploy send results logs status explain doctor \
+.PHONY: help demo test test-fast test-long lint bench up down deploy send results logs status explain doctor \
         pins clean
 
 define prepare
@@ -68,6 +68,11 @@ test-fast:         ## without a real Flink and without the emulator
 	$(call prepare,check,--without-flink)
 	@$(MAKE) --no-print-directory checks
 	.venv/bin/python -m pytest -n 2 -m "not flink and not local and not emulator and not slow"
+
+test-long:         ## 10,000 faulted deploys against the model of the service (half an hour); the result goes into the docs
+	$(call prepare,check,--without-flink)
+	PYTHONPATH=constructs:constructs/cdk_managed_flink/handlers:local:. \
+	    .venv/bin/python -m tests.lifecycle.long_run 10000
 
 lint:              ## ruff, mypy, import-linter
 	$(call prepare,check,--without-flink)

@@ -50,14 +50,14 @@ class Context:
             SupersededError: The stack has begun another operation since, has ended this one, or
                 has gone past this resource.
         """
+        if not self.stack.busy():
+            raise SupersededError("The stack has ended the operation that this request is of.")
         try:
-            busy, began = self.stack.busy(), self.stack.operation_began()
+            began = self.stack.operation_began()
             answered = self.stack.has_answer(self.request.logical_id, delete=self.request.is_delete)
         except ServiceError as refused:  # the rights may be on their way out, with the stack
             self.log.step("can't tell whether this is the latest request", refused=str(refused))
             return self.service
-        if not busy:
-            raise SupersededError("The stack has ended the operation that this request is of.")
         if began and began > self.request.started_at + CLOCK_TOLERANCE:
             raise SupersededError(f"The stack began another operation at {began:%H:%M:%S} UTC.")
         if answered:
