@@ -83,6 +83,8 @@ class Framework:
     ) -> dict[str, str]:
         event = self.event(kind, request_type, properties, old)
         event |= json.loads(json.dumps(entry.begin(event, lambda: self.clients, self.double.now)))
+        resource = f"{APPLICATION}/{kind.removeprefix('Custom::Flink').lower()}"
+        self.double.stack_event(resource, f"{request_type.upper()}_IN_PROGRESS")
         return self.poll(event)
 
     def poll(self, event: dict[str, Any]) -> dict[str, str]:

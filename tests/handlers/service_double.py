@@ -126,17 +126,21 @@ class ServiceDouble:
 
     @property
     def stack_status(self) -> str:
-        return str(self.stack_events[0]["ResourceStatus"]) if self.stack_events else "IDLE"
+        own = (e for e in self.stack_events if e["PhysicalResourceId"] == STACK_ID)
+        return str(next(own, {"ResourceStatus": "IDLE"})["ResourceStatus"])
 
     @stack_status.setter
     def stack_status(self, status: str) -> None:
+        self.stack_event(STACK_ID, status)
+
+    def stack_event(self, physical_id: str, status: str) -> None:
         self.stack_events.insert(
             0,
             {
                 "StackId": STACK_ID,
                 "EventId": str(len(self.stack_events)),
                 "StackName": "sensors",
-                "PhysicalResourceId": STACK_ID,
+                "PhysicalResourceId": physical_id,
                 "ResourceStatus": status,
                 "Timestamp": self.now,
             },

@@ -93,9 +93,8 @@ def test_describe(flink: tuple[Any, Stubber]) -> None:
         version=7,
         created=NOW,
         snapshots_enabled=False,
-        snapshot_mode="APPLICATION_SNAPSHOTS_LEGACY",
         restored_from="s",
-        definition=Definition("role", "arn:aws:s3:::code", "job.zip", "", "FLINK-1_20"),
+        definition=Definition("role", "arn:aws:s3:::code", "job.zip", "", "FLINK-1_20", groups=()),
     )
 
 

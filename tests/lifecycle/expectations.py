@@ -9,7 +9,7 @@ from tests.lifecycle.faults import Fault
 from tests.lifecycle.jobs import Snapshots, Start
 from tests.lifecycle.judge import Lifecycle
 from tests.lifecycle.port import Call
-from tests.lifecycle.scenarios import JOBS, SICK, Step
+from tests.lifecycle.scenarios import AGAIN, JOBS, SICK, Step
 from tests.lifecycle.statuses import Status
 from tests.lifecycle.templates import (
     EMPTY,
@@ -98,7 +98,12 @@ def expected(step: Step, template: Template, before: Before | None) -> tuple[boo
     if before and before.status not in (Status.READY, Status.RUNNING):
         return False, False
     well = job.start is Start.RUNS and step.job in ("healthy", "slow") and not incompatible
-    simple = step.restore == NEWEST and step.outage is None and step.scales_after is None
+    simple = (
+        step.restore in (NEWEST, AGAIN)
+        and step.vanishes_after is None
+        and step.outage is None
+        and step.scales_after is None
+    )
     if template.strategy == FORCE_STOP:
         simple = simple and before is not None and before.loss < template.max_state_loss - 120
     survivable = all(planned.fault in SURVIVABLE for planned in step.faults)

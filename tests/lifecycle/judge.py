@@ -203,6 +203,11 @@ class Lifecycle(Judge):
             self._wrong(f"{lost:.0f} s of state are lost, {bound} were allowed")
 
     def deletes(self, snapshot: Snapshot, by: str) -> None:
+        if by == USER and snapshot.application == self.name and not self._run:
+            left = self.best(without=snapshot)  # a person gives up what it held
+            if left:
+                self.closed.extend(self.trusted)
+                self.good = left.state
         if by not in HANDLERS:
             return
         if snapshot.application != self.name:
@@ -247,13 +252,16 @@ class Lifecycle(Judge):
         found = self.world.state.applications.get(self.name)
         return self.world.state.of(found, READY) if found else []
 
-    def best(self) -> Snapshot | None:
+    def best(self, without: Snapshot | None = None) -> Snapshot | None:
         """Of the snapshots of trusted runs, the one with the most in it."""
         good = self.good
         usable = [
             held
             for held in self._ready()
-            if held.run in self.trusted and good and held.state.origin == good.origin
+            if held.run in self.trusted
+            and held is not without
+            and good
+            and held.state.origin == good.origin
         ]
         return max(usable, key=lambda held: held.state.position, default=None)
 

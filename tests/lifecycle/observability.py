@@ -78,6 +78,8 @@ class CloudWatch:
         self, metric: dict[str, Any], period: int, begin: datetime, end: datetime
     ) -> dict[datetime, list[float]]:
         """Samples by the period they fall into; a period is in the answer if it begins in it."""
+        if metric["Namespace"] != NAMESPACE:
+            return self._published(metric, period, begin, end)
         name = metric["MetricName"]
         dimensions = {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])}
         application = self.applications().get(dimensions.get("Application", ""))
@@ -93,6 +95,19 @@ class CloudWatch:
         points: dict[datetime, list[float]] = {}
         for run in application.runs:
             self._of_run(run, METRICS[name], period, (first, last), points)
+        return points
+
+    def _published(
+        self, metric: dict[str, Any], period: int, begin: datetime, end: datetime
+    ) -> dict[datetime, list[float]]:
+        points: dict[datetime, list[float]] = {}
+        for at, namespace, datum in self.put:
+            same = (namespace, datum["MetricName"]) == (metric["Namespace"], metric["MetricName"])
+            told = (self.clock.now - at).total_seconds() >= self.quirks.metric_lag
+            floor = datetime.fromtimestamp(at.timestamp() // period * period, UTC)
+            same = same and datum["Dimensions"] == metric["Dimensions"]
+            if same and told and begin <= floor < end:
+                points.setdefault(floor, []).append(datum["Value"])
         return points
 
     def _of_run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +18,7 @@ from tests.lifecycle.expectations import Before, expected, told, unlike_plain
 from tests.lifecycle.faults import HandlerDiedError
 from tests.lifecycle.judge import Lifecycle
 from tests.lifecycle.provider import begun, stepped
-from tests.lifecycle.scenarios import JOBS, Scenario, Step
+from tests.lifecycle.scenarios import AGAIN, JOBS, Scenario, Step
 from tests.lifecycle.snapshots import READY, Snapshot
 from tests.lifecycle.statuses import Status
 from tests.lifecycle.templates import (
@@ -26,11 +27,13 @@ from tests.lifecycle.templates import (
     NAMED,
     STOPPED,
     Restore,
+    Schedule,
     Template,
 )
 from tests.lifecycle.world import REPLAY, World
 
 NAME, NEIGHBOUR = "sensors", "neighbour"
+PINNED = "audit"
 CONVERGENCE_SECONDS = 3600
 LONGEST_SECONDS = 3600
 STABLE, REVERTED, STUCK, AS_IT_WAS = "stable", "reverted", "stuck", "left as it was"
@@ -65,7 +68,9 @@ class Play:
             mode=scenario.mode,
             runtime=scenario.runtime,
             rollback_enabled=scenario.system_rollback,
+            schedule=Schedule(keep=scenario.keep, pinned=(PINNED,)),
         )
+        self.judge.pinned = frozenset({PINNED})
         self.number = 0
 
     def run(self) -> Report:
@@ -111,7 +116,8 @@ class Play:
             world.clock.advance(120)
         try:
             if step.happening == "snapshot by hand":
-                self._user_snapshot(NAME, f"mine-{self.number}")
+                taken = [held.name for held in self.world.state.of(found)]
+                self._user_snapshot(NAME, f"m{self.number}" if PINNED in taken else PINNED)
             elif step.happening == "autoscaling":
                 world.state.autoscale(found)
             elif step.happening == "maintenance":
@@ -177,7 +183,9 @@ class Play:
     def _template(self, step: Step) -> Template:
         present = self.template
         restore = Restore()
-        if step.restore == EMPTY:
+        if step.restore == AGAIN:
+            restore = present.restore
+        elif step.restore == EMPTY:
             restore = Restore(EMPTY)
         elif step.restore == NAMED:
             usable = self._usable()
@@ -190,6 +198,7 @@ class Play:
             mode=present.mode,
             runtime=present.runtime,
             rollback_enabled=present.rollback_enabled,
+            schedule=present.schedule,
             strategy=step.strategy,
             desired=step.desired,
             restore=restore,
@@ -214,9 +223,27 @@ class Play:
             self.world.clock.later(
                 step.scales_after, lambda: self.world.state.autoscale(self._application)
             )
+        if step.vanishes_after is not None and self.deploys.deployed:
+            self.world.clock.later(step.vanishes_after, self._vanish)
         if step.replay_after is not None:
             for event in self.deploys.events[-3:]:
                 self.world.clock.later(step.replay_after, partial(self._replay, event))
+
+    def _vanish(self) -> None:
+        """Somebody deletes the newest snapshot in the middle of a deploy."""
+        usable = self._usable()
+        if len(usable) < 2:
+            return
+        user = self.world.user
+        named = {
+            "SnapshotName": usable[-1].name,
+            "SnapshotCreationTimestamp": usable[-1].created,
+        }
+        with contextlib.suppress(ClientError):
+            if self._application.enhanced:
+                user.delete_snapshot(**named)
+            else:
+                user.delete_application_snapshot(ApplicationName=NAME, **named)
 
     def _replay(self, event: dict[str, object]) -> None:
         """An old request comes once more: it is to do nothing, whatever it answers."""
@@ -258,7 +285,7 @@ class Play:
         if not outcome.succeeded and must_succeed:
             self._broken(f"a healthy deploy failed: {outcome.reason}")
         if outcome.succeeded:
-            self._must_run(template)
+            self._must_run(step, template)
             return STABLE
         for response in outcome.responses.values():
             if response.failed and NAME not in response.reason:
@@ -281,7 +308,7 @@ class Play:
         )
         return ""
 
-    def _must_run(self, template: Template) -> None:
+    def _must_run(self, step: Step, template: Template) -> None:
         """A deploy that succeeded has brought what it was asked for."""
         found = self._application
         if found.configuration.key != template.code:
@@ -289,7 +316,8 @@ class Play:
         run = found.run
         if run and run.code != template.code:
             self._broken(f"the deploy succeeded, and {run.code} is what runs")
-        if not run and template.desired == ALWAYS_RUNNING and found.status is Status.READY:
+        stopped = not run and found.status is Status.READY
+        if stopped and template.desired == ALWAYS_RUNNING and not step.same_code:
             self._broken("the deploy succeeded, and nothing runs")
 
     @property

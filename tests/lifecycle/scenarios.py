@@ -29,6 +29,7 @@ from tests.lifecycle.templates import (
 )
 from tests.lifecycle.world import PREPARE, PROVE
 
+AGAIN = "the choice of the deploy before"
 T = TypeVar("T")
 Choose = Callable[[Sequence[T]], T]
 
@@ -88,6 +89,7 @@ class Step:
     outage: Outage | None = None
     replay_after: int | None = None
     scales_after: int | None = None
+    vanishes_after: int | None = None
     afterwards: str = ""
 
     @property
@@ -102,6 +104,7 @@ class Scenario:
     mode: str = LEGACY
     runtime: str = "FLINK-1_20"
     system_rollback: bool = False
+    keep: int = 24
     first: Step = Step("healthy")
     steps: tuple[Step, ...] = ()
 
@@ -160,7 +163,7 @@ def step_of(choose: Choose) -> Step:  # type: ignore[type-arg]
         turn=choose(TURNS),
         strategy=choose((WITH_SNAPSHOT,) * 4 + (FORCE_STOP, IN_PLACE)),
         desired=choose((RUNNING,) * 6 + (ALWAYS_RUNNING, STOPPED)),
-        restore=choose((NEWEST,) * 8 + (NAMED, EMPTY)),
+        restore=choose((NEWEST,) * 7 + (NAMED, EMPTY, AGAIN)),
         max_state_loss=choose((7200, 1800, 60)),
         allow_non_restored=choose((False, False, True)),
         same_code=choose((False,) * 5 + (True,)),
@@ -169,6 +172,7 @@ def step_of(choose: Choose) -> Step:  # type: ignore[type-arg]
         outage=_outage(choose),
         replay_after=choose((None, None, 10, 90, 400)),
         scales_after=choose((None, None, None, None, 0, 30)),
+        vanishes_after=choose((None,) * 12 + (27, 200)),
         afterwards=choose(("",) * 8 + ("deleted",)),
     )
 
@@ -176,7 +180,8 @@ def step_of(choose: Choose) -> Step:  # type: ignore[type-arg]
 def scenario_of(choose: Choose, most: int = 3) -> Scenario:  # type: ignore[type-arg]
     quirks = Quirks(
         whole_seconds=choose((False, True)),
-        list_lag=choose((0, 0, 3, 8)),
+        list_lag=choose((0, 0, 3, 8, 15)),
+        operations_lag=choose((None, None, 0)),
         page_size=choose((50, 3)),
         newest_first=choose((True, False)),
         mode_told=choose((True, False)),
@@ -190,6 +195,7 @@ def scenario_of(choose: Choose, most: int = 3) -> Scenario:  # type: ignore[type
         mode=choose((LEGACY, ENHANCED)),
         runtime=choose(("FLINK-1_20", "FLINK-2_2")),
         system_rollback=choose((False, False, True)),
+        keep=choose((24, 24, 1)),
         first=Step(
             choose(("healthy",) * 9 + ("crash loops", "throws at start", "hangs")),
             faults=tuple(_fault(choose) for _ in range(choose((0, 0, 1)))),

@@ -25,7 +25,6 @@ from managed_flink_lifecycle import (
     retention,
     service,
     snapshots,
-    tend,
 )
 from managed_flink_lifecycle.outcome import DeployFailedError
 from tests.lifecycle import test_named_cases as named
@@ -195,7 +194,6 @@ def keeps_allowing_non_restored_state(patch: Patch) -> None:
 
 def starts_what_was_stopped_by_hand(patch: Patch) -> None:
     patch.setattr(history, "stopped_by_hand", lambda *_: None)
-    patch.setattr(tend.Reconciler, "_by_hand", lambda *_: False)
 
 
 def leaves_a_sick_version_running(patch: Patch) -> None:

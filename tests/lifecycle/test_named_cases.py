@@ -20,7 +20,7 @@ from tests.lifecycle.jobs import (
     THROWS_AT_START,
 )
 from tests.lifecycle.statuses import Status
-from tests.lifecycle.templates import ALWAYS_RUNNING, FORCE_STOP, IN_PLACE
+from tests.lifecycle.templates import ALWAYS_RUNNING, FORCE_STOP, IN_PLACE, WITH_SNAPSHOT
 
 NOTHING = timedelta(0)
 SKIP = "SKIP_RESTORE_FROM_SNAPSHOT"
@@ -291,7 +291,7 @@ def test_handler_dies_after_each_step_and_resumes() -> None:
     calm.deploy("v2")
     count = len([call for call in calm.world.calls if call.caller != "user"])
     dying = [Planned(Fault.DIED_AFTER, CHANGES, nth) for nth in range(4)]
-    dying += [Planned(Fault.DIED_AFTER, ANY, nth) for nth in range(0, count, 6)]
+    dying += [Planned(Fault.DIED_AFTER, ANY, nth) for nth in range(0, count, 9)]
     dying += [Planned(Fault.DIED_BEFORE, ANY, nth) for nth in range(3, count, 24)]
     for planned in dying:
         case = Case().running()
@@ -378,13 +378,13 @@ def test_delete_while_updating(case: Case) -> None:
     assert case.ready[-1].state.position >= before.state(case.world.now).position
 
 
-@pytest.mark.parametrize("strategy", ["STOP_WITH_SNAPSHOT", FORCE_STOP])
+@pytest.mark.parametrize("strategy", [WITH_SNAPSHOT, FORCE_STOP])
 def test_delete_stop_fails_force_only_if_allowed(case: Case, strategy: str) -> None:
+    """Nothing allows it: how much may be lost is said for updates, a delete comes back to state."""
     case.running(minutes=30, strategy=strategy)
     case.turn(CANNOT_BE_SAVED, minutes=200)
     case.world.calls.clear()
     outcome = case.delete()
-    forced = [call for call in case.made("StopApplication") if call.parameters["Force"]]
-    assert not forced
+    assert not [call for call in case.made("StopApplication") if call.parameters["Force"]]
     assert outcome.status == "DELETE_FAILED"
     assert "sensors" in outcome.reason

@@ -81,20 +81,44 @@ def change_key(application: TrackedApplication, *, also: Callable[[], Any]) -> I
     return Lazy.uncached_any(_ChangeKey(application, also))
 
 
+class Secrets:
+    """The parameters with NoEcho that a resolved value refers to.
+
+    The walk over the stack is only done for names that are new.
+    """
+
+    def __init__(self, scope: Construct) -> None:
+        self._scope = scope
+        self._known: set[str] = set()
+        self._no_echo: set[str] = set()
+
+    def within(self, value: Any) -> set[str]:  # noqa: ANN401
+        """Their logical ids."""
+        names = _names(_references(value))
+        if not names <= self._known:
+            self._known |= names
+            stack = Stack.of(self._scope)
+            self._no_echo = {
+                str(stack.resolve(parameter.logical_id))
+                for parameter in stack.node.find_all()
+                if isinstance(parameter, CfnParameter) and parameter.no_echo
+            }
+        return names & self._no_echo
+
+
 @jsii.implements(IAnyProducer)
 class _ChangeKey:
     def __init__(self, application: TrackedApplication, also: Callable[[], Any]) -> None:
         self._application = application
         self._also = also
-        self._known: set[str] = set()
-        self._no_echo: set[str] = set()
+        self._secrets = Secrets(application)
 
     def produce(self, context: IResolveContext) -> Any:  # noqa: ANN401
         rendered = self._application.rendered()
         rendered["also"] = Stack.of(self._application).resolve(self._also())
         text = json.dumps(rendered, sort_keys=True)
         references = {json.dumps(found, sort_keys=True): found for found in _references(rendered)}
-        secrets = self._secrets(_names(list(references.values())))
+        secrets = self._secrets.within(list(references.values()))
         return {
             "Digest": hashlib.sha256(text.encode()).hexdigest(),
             "Inputs": [
@@ -103,18 +127,6 @@ class _ChangeKey:
                 if not _names(reference) & secrets
             ],
         }
-
-    def _secrets(self, names: set[str]) -> set[str]:
-        """Parameters with NoEcho; the walk over the stack is only done for names that are new."""
-        if not names <= self._known:
-            self._known |= names
-            stack = Stack.of(self._application)
-            self._no_echo = {
-                str(stack.resolve(parameter.logical_id))
-                for parameter in stack.node.find_all()
-                if isinstance(parameter, CfnParameter) and parameter.no_echo
-            }
-        return self._no_echo
 
 
 def _references(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401

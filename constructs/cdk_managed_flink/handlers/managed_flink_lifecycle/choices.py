@@ -7,6 +7,7 @@ from datetime import datetime
 
 from .context import Context
 from .reason import CAUSE_BYTES, duration, one_line, sentence, shorten
+from .restore import LATEST
 from .service import IN_PROGRESS, SUCCESSFUL, Application, Operation
 from .snapshots import Snapshot
 
@@ -58,11 +59,39 @@ def would_be_empty(
 ) -> str:
     """It ran before and nothing is left to restore."""
     turn = next(iter(operations), None)
+    used = context.request.restore_choice
+    if used.kind != LATEST:
+        return (
+            f"Application {application.name} could only start empty. Its restore_from is the same "
+            "as in the deploy before, and so used up: deploy the present version once without it "
+            "(nothing is touched), then set it again."
+        )
     return (
         f"Application {application.name}, version {application.version}, is "
         f"{application.status}{named(turn)}, ran before, and has no READY snapshot: it could only "
         f"start empty. Choose: {EMPTY_START}; or restore_from=RestoreFrom.snapshot(…) with a "
         "snapshot of another application (enhanced snapshots only). Then deploy again."
+    )
+
+
+def renamed(old: str, new: str) -> str:
+    """application_name was changed: the state stays with the old one."""
+    return (
+        f"application_name was changed from {old} to {new}. That would be another application, "
+        f"which starts without the state of {old}, while nothing would stop that one. Nothing was "
+        f"touched: name it {old} again, or make {new} a pipeline of its own, under another "
+        "construct id, and take the old one out."
+    )
+
+
+def taken(application: Application) -> str:
+    """A new stack asks for an application that already runs."""
+    name = application.name
+    return (
+        f"application_name {name}: an application of this name is {application.status}, and this "
+        "stack is new. Nothing was touched: choose another application_name; or, to take it over, "
+        f"stop it (aws kinesisanalyticsv2 stop-application --application-name {name}) and deploy "
+        "with --import-existing-resources."
     )
 
 
@@ -77,8 +106,7 @@ def not_restorable(
     more = f" and {len(ready) - _MAX_LISTED} older ones" if len(ready) > _MAX_LISTED else ""
     return (
         f"restore_from: snapshot {asked} {why}. Application {application} can be started from its "
-        f"READY snapshots: {listed}{more}. Nothing was stopped; name one of them, or leave "
-        "restore_from out."
+        f"READY snapshots: {listed}{more}. Name one of them, or leave restore_from out."
     )
 
 

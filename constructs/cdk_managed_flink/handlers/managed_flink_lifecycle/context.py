@@ -39,7 +39,9 @@ class Context:
 
     def newest(self, snapshots: Sequence[Snapshot]) -> Snapshot | None:
         """The newest READY snapshot of the line of versions that goes on."""
-        return lineage.newest(snapshots, self.service.operations(), self.stack)
+        return lineage.newest(
+            snapshots, self.service.operations(), self.stack, self.request.application
+        )
 
     def drive(self) -> FlinkService:
         """The service, for a call that changes something: only the latest request may.
@@ -54,7 +56,11 @@ class Context:
             raise SupersededError("The stack has ended the operation that this request is of.")
         try:
             began = self.stack.operation_began()
-            answered = self.stack.has_answer(self.request.logical_id, delete=self.request.is_delete)
+            answered = self.stack.has_answer(
+                self.request.logical_id,
+                delete=self.request.is_delete,
+                after=self.request.started_at,
+            )
         except ServiceError as refused:  # the rights may be on their way out, with the stack
             self.log.step("can't tell whether this is the latest request", refused=str(refused))
             return self.service

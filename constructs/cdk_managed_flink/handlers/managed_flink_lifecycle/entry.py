@@ -23,7 +23,7 @@ from .reason import duration, one_line, shorten
 from .rejection import FORCED_STOP_SECONDS
 from .request import PREPARE, PROVE, SHORT_NAMES, Request
 from .service import FlinkService
-from .stack import OwnStack
+from .stack import OwnStack, physical_id
 from .step_log import StepLog
 from .tend import Reconciler
 
@@ -145,7 +145,7 @@ def _poll(event: Mapping[str, Any], clients: Clients, now: datetime) -> Outcome:
         log.step("not yet", passing=str(passing))
         waiting = NotYet(f"the service to answer ({passing})")
         if request.elapsed(now) > request.deadline_seconds + FORCED_STOP_SECONDS:
-            if request.rollback and not request.is_delete:
+            if (context.rolling_back if context else request.rollback) and not request.is_delete:
                 return rollback.give_up(log, request.application, passing)
             raise DeployFailedError(
                 f"Application {request.application}: waited {duration(request.elapsed(now))} for "
@@ -193,7 +193,7 @@ def _physical_id(event: Mapping[str, Any], request: Request) -> str:
     present = str(event.get("PhysicalResourceId") or "")
     if present and (request.is_delete or not renamed):
         return present
-    return f"{request.application}/{SHORT_NAMES.get(request.kind, 'unknown')}"
+    return physical_id(request.application, SHORT_NAMES.get(request.kind, "unknown"))
 
 
 def _log(request: Request) -> StepLog:

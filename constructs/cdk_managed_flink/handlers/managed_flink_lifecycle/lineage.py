@@ -29,22 +29,22 @@ class Span:
 
 
 def newest(
-    snapshots: Sequence[Snapshot], operations: Sequence[Operation], stack: OwnStack
+    snapshots: Sequence[Snapshot],
+    operations: Sequence[Operation],
+    stack: OwnStack,
+    application: str,
 ) -> Snapshot | None:
     """The newest READY snapshot of the line that goes on; None if there is none."""
-    if not any(snapshot.ready for snapshot in snapshots):
-        return None
-    try:
-        reverted = stack.reverted()
-    except ServiceError:  # the events can't be read: then nothing is known to be taken back
-        reverted = []
-    return newest_ready(_of_the_line(snapshots, operations, reverted))
+    return newest_ready(
+        _of_the_line(snapshots, operations, _reverted(snapshots, stack, application))
+    )
 
 
 def rollback_point(
     snapshots: Sequence[Snapshot],
     operations: Sequence[Operation],
     stack: OwnStack,
+    application: str,
     *,
     rolled_back_from: str,
 ) -> Snapshot | None:
@@ -53,15 +53,22 @@ def rollback_point(
     Where the stack's events don't tell when that version ran, its own are known by name. When
     nothing else is left, the newest of all: never empty.
     """
-    try:
-        reverted = stack.reverted()
-    except ServiceError:
-        reverted = []
+    reverted = _reverted(snapshots, stack, application)
     line = _of_the_line(snapshots, operations, reverted)
     if not reverted:
         own = f"{PROVED}-{rolled_back_from}-"
         line = [s for s in line if not (rolled_back_from and s.label.startswith(own))]
     return newest_ready(line) or newest_ready(snapshots)
+
+
+def _reverted(snapshots: Sequence[Snapshot], stack: OwnStack, application: str) -> list[Reverted]:
+    oldest = min((s.created for s in snapshots if s.ready), default=None)
+    if oldest is None:
+        return []
+    try:
+        return stack.reverted(application, since=oldest)
+    except ServiceError:  # the events can't be read: then nothing is known to be taken back
+        return []
 
 
 def _of_the_line(

@@ -43,3 +43,38 @@ def publish(
         )
     except (TransientError, ServiceError) as refused:
         log.step("no metric", refused=str(refused))
+
+
+def values(
+    cloudwatch: Client,
+    *,
+    namespace: str,
+    application: str,
+    name: str,
+    since: datetime,
+    now: datetime,
+) -> list[float]:
+    """What was published of one of them, a value a minute, oldest first."""
+    found = call(
+        cloudwatch,
+        "get_metric_data",
+        MetricDataQueries=[
+            {
+                "Id": "published",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": namespace,
+                        "MetricName": name,
+                        "Dimensions": [{"Name": "Application", "Value": application}],
+                    },
+                    "Period": 60,
+                    "Stat": "Maximum",
+                },
+                "ReturnData": True,
+            }
+        ],
+        StartTime=since,
+        EndTime=now,
+        ScanBy="TimestampAscending",
+    )
+    return [value for result in found.get("MetricDataResults") or [] for value in result["Values"]]

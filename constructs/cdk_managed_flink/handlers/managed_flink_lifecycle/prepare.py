@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from . import choices, history, restore, rollback
+from . import choices, history, in_place, restore, rollback
 from .calls import ServiceError
 from .context import Context
 from .outcome import Complete, DeployFailedError, NotYet, Outcome
+from .own_stop import snapshot_of, stops_of, unexplained, young_enough
 from .reason import duration, sentence
 from .request import (
     ALWAYS_RUNNING,
@@ -16,15 +15,11 @@ from .request import (
     SHOULD_BE_STOPPED,
 )
 from .restore import LATEST, NAMED
-from .service import RUNNING, START, STOP, STOPPING, Application, Operation
-from .snapshots import BEFORE, FAILED, READY, Snapshot
+from .service import RUNNING, STOPPING, Application, Operation
+from .snapshots import Snapshot
 
 # A savepoint that takes longer than this share of the deadline will not come.
 GRACEFUL_SHARE = 0.5
-# How long a snapshot may be missing from the list after the stop that took it.
-LISTING_DELAY = timedelta(seconds=60)
-# How long an application may be stopped without an operation that tells why.
-UNEXPLAINED_SECONDS = 180
 _SWITCHED_OFF = "its snapshots are switched off (SnapshotsEnabled), so its stop takes none"
 
 
@@ -35,7 +30,7 @@ def poll(context: Context) -> Outcome:
         return Complete()
     application = context.service.describe()
     if not context.rolling_back:
-        _check_restore_choice(context, application)
+        _check_request(context, application)
     if application is None:
         context.log.step("nothing to stop: there is no such application")
         run = request.desired_state != SHOULD_BE_STOPPED
@@ -48,7 +43,7 @@ def poll(context: Context) -> Outcome:
     if application.stopped:
         return _restore_point(context, application)
     if request.in_place:
-        return _before_update(context, application)
+        return in_place.poll(context, application)
     return _stop(context, application)
 
 
@@ -66,9 +61,15 @@ def at_deadline(context: Context, waiting: NotYet) -> Outcome:
     )
 
 
-def _check_restore_choice(context: Context, application: Application | None) -> None:
-    """Before anything is stopped: the snapshot that a person named can be restored."""
-    asked = context.request.restore_asked
+def _check_request(context: Context, application: Application | None) -> None:
+    """Before anything is stopped: what is asked for can be done, and is asked of the right one."""
+    request = context.request
+    if request.renamed_from:
+        raise DeployFailedError(choices.renamed(request.renamed_from, request.application))
+    runs = application is not None and not application.stopped
+    if application and runs and request.is_create and context.stack.is_new():
+        raise DeployFailedError(choices.taken(application))
+    asked = request.restore_asked
     if asked.kind != NAMED:
         return
     service = context.service
@@ -81,7 +82,7 @@ def _check_restore_choice(context: Context, application: Application | None) -> 
 
 
 def _stop(context: Context, application: Application) -> Outcome:
-    stops = own_stops(context)
+    stops = stops_of(context)
     latest = stops[0] if stops else None
     if application.status == STOPPING and _overdue(context, latest):
         return _without_graceful_stop(
@@ -116,7 +117,7 @@ def _check_unsaved_stop(context: Context, application: Application) -> None:
     snapshots = context.service.snapshots.list()
     if (
         context.request.restore_asked.kind == LATEST
-        and _acceptable(context, snapshots, context.now) is None
+        and young_enough(context, snapshots, context.now) is None
     ):
         raise DeployFailedError(
             choices.state_at_risk(context, application, snapshots, _SWITCHED_OFF, context.now, None)
@@ -140,7 +141,7 @@ def _without_graceful_stop(
     given_up = (
         context.request.strategy == FORCE_STOP and context.request.restore_asked.kind != LATEST
     )
-    if not given_up and _acceptable(context, snapshots, began) is None:
+    if not given_up and young_enough(context, snapshots, began) is None:
         raise DeployFailedError(
             choices.state_at_risk(context, application, snapshots, why, began, failed)
         )
@@ -152,37 +153,27 @@ def _without_graceful_stop(
 def _restore_point(context: Context, application: Application) -> Outcome:
     """The application is stopped: by us, or before we came."""
     snapshots = context.service.snapshots.list()
-    stops = own_stops(context)
+    stops = stops_of(context)
     if not stops:
         # Stopped before we came. A stop may have ended just now: its snapshot is the newest.
         pending = restore.creating(snapshots)
         if pending:
             return NotYet(f"snapshot {pending.name} to become READY")
-        if _unexplained(context):
+        if unexplained(context):
             return NotYet("the operation that stopped it to be listed")
         newest = context.newest(snapshots)
         _never_empty(context, application, newest)
         return _stopped(context, application, newest)
+    expected = application.snapshots_enabled and context.request.strategy != FORCE_STOP
+    taken = snapshot_of(stops, snapshots, context.now, expected=expected)
+    if isinstance(taken, NotYet):
+        return taken
+    if taken is not None:
+        return _stopped(context, application, taken)
     began = stops[-1].started
-    taken = restore.since(snapshots, began - CLOCK_TOLERANCE)
-    pending = restore.creating(taken)
-    if pending:
-        return NotYet(f"snapshot {pending.name} to become READY")
-    newest = restore.newest_ready(taken)
-    if newest:
-        return _stopped(context, application, newest)
-    ended = stops[0].ended or stops[0].started
-    none_to_come = (
-        any(s.status == FAILED for s in taken)
-        or any(stop.failed for stop in stops)
-        or not application.snapshots_enabled
-        or context.request.strategy == FORCE_STOP
-    )
-    if not none_to_come and context.now - ended < LISTING_DELAY:
-        return NotYet(f"the snapshot of the stop to be listed{choices.named(stops[0])}")
     if context.request.restore_asked.kind != LATEST:
         return _stopped(context, application, context.newest(snapshots))
-    older = _acceptable(context, snapshots, began)
+    older = young_enough(context, snapshots, began)
     if older is None:
         why = "the stop left no READY snapshot" if application.snapshots_enabled else _SWITCHED_OFF
         raise DeployFailedError(
@@ -191,89 +182,12 @@ def _restore_point(context: Context, application: Application) -> Outcome:
     return _stopped(context, application, older)
 
 
-def _unexplained(context: Context) -> bool:
-    """Whether nothing tells why it is stopped: our own stop may not be listed yet."""
-    if context.request.bounded or context.request.elapsed(context.now) > UNEXPLAINED_SECONDS:
-        return False
-    operations = context.service.operations()
-    turn = history.last_turn(operations)
-    if turn is None or turn.kind != START or turn.failed:
-        return False
-    return history.failure_since(operations, turn) is None
-
-
-def _before_update(context: Context, application: Application) -> Outcome:
-    """IN_PLACE: a snapshot of the running job, as the point to come back to."""
-    if application.status != RUNNING:
-        context.log.step("wait", status=application.status)
-        return NotYet(f"its status to leave {application.status}")
-    snapshots = context.service.snapshots.list()
-    label = f"{BEFORE}-{context.request.digest}"
-    taken = [
-        s
-        for s in restore.since(snapshots, context.request.since)
-        if s.label == label or s.label.startswith(f"{label}-")
-    ]
-    ready = next((s for s in taken if s.status == READY), None)
-    if ready is None and not taken:
-        if restore.creating(snapshots):
-            return NotYet("another snapshot of it to become READY")
-        used = sum(s.label == label or s.label.startswith(f"{label}-") for s in snapshots)
-        if used:
-            label = f"{label}-{used + 1}"
-        name = context.service.snapshots.name_of(label)
-        try:
-            context.drive().snapshots.create(name)
-        except ServiceError as refused:
-            if not refused.unsavable:
-                raise
-            return _instead_of_before(context, application, snapshots, refused.detail)
-        context.log.step("snapshot before the update in place", snapshot=name)
-        return NotYet(f"snapshot {name} to become READY")
-    if ready is None:
-        if any(s.status != FAILED for s in taken):
-            return NotYet(f"snapshot {taken[0].name} to become READY")
-        return _instead_of_before(context, application, snapshots, "its snapshot failed")
-    context.log.step("runs on until CloudFormation updates it", restore=ready.name)
-    return Complete(_data(ready, version=str(application.version), run=True))
-
-
-def _instead_of_before(
-    context: Context, application: Application, snapshots: list[Snapshot], why: str
-) -> Outcome:
-    older = _acceptable(context, snapshots, context.now)
-    if older is None:
-        raise DeployFailedError(
-            choices.state_at_risk(context, application, snapshots, why, context.now, None)
-        )
-    context.log.step("runs on until CloudFormation updates it", restore=older.name, why=why)
-    return Complete(_data(older, version=str(application.version), run=True))
-
-
 def _never_empty(context: Context, application: Application, newest: Snapshot | None) -> None:
     if newest is None and context.request.restore_asked.kind == LATEST:
         operations = context.service.operations()
-        if restore.has_run(operations):
+        ended = context.request.bounded and history.finished(operations)
+        if restore.has_run(operations) and not ended:
             raise DeployFailedError(choices.would_be_empty(context, application, operations))
-
-
-def _acceptable(context: Context, snapshots: list[Snapshot], began: datetime) -> Snapshot | None:
-    """The newest snapshot, if the stop itself took it or it is young enough."""
-    newest = context.newest(snapshots)
-    if newest and newest.created >= began - max(context.request.max_state_loss, CLOCK_TOLERANCE):
-        return newest
-    return None
-
-
-def own_stops(context: Context) -> list[Operation]:
-    """This deploy's stops, newest first; none once somebody started the application again."""
-    own: list[Operation] = []
-    for operation in context.service.operations():
-        if operation.started < context.request.since or operation.kind == START:
-            break
-        if operation.kind == STOP:
-            own.append(operation)
-    return own
 
 
 def _overdue(context: Context, stop: Operation | None) -> bool:
@@ -296,9 +210,14 @@ def _is_to_run(context: Context) -> bool:
         return False
     if request.is_create or request.desired_state == ALWAYS_RUNNING:
         return True
-    if request.desired_state_changed or request.restore_asked.kind != LATEST:
+    if request.takes_stop_back or request.restore_asked.kind != LATEST:
         return True
-    return history.stopped_by_hand(context.service.operations(), context.stack) is None
+    return (
+        history.stopped_by_hand(
+            context.service.operations(), context.stack, context.request.application
+        )
+        is None
+    )
 
 
 def _data(snapshot: Snapshot | None, *, version: str, run: bool) -> dict[str, str]:

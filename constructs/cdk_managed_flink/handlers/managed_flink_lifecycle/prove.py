@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from . import adoption, choices, history, restore, retention, rollback, stopping
+from . import adoption, choices, history, own_run, restore, retention, rollback, stopping
 from . import gate as health
 from .calls import ServiceError
 from .context import Context
 from .gate import HealthGate, Observation
 from .outcome import Complete, DeployFailedError, NotYet, Outcome
+from .own_stop import LISTING_DELAY
 from .proof import MAX_FAILED, Proof, proof_of
 from .reason import CAUSE_BYTES, duration, one_line, sentence, shorten
 from .rejection import fell_back, late_for_gate, named, no_snapshot, reject, what_follows
 from .request import SHOULD_BE_STOPPED
 from .restore import EMPTY, LATEST
-from .service import ROLLBACK, RUNNING, START, STARTING, STOP, UPDATE, Application, Operation
+from .service import RUNNING, STARTING, STOP, UPDATE, Application, Operation
 from .snapshots import Snapshot
 
 _TOO_MANY_SNAPSHOTS = "LimitExceededException"
@@ -24,6 +25,8 @@ def poll(context: Context) -> Outcome:
     if context.request.is_delete:
         return stopping.poll(context)
     application = context.service.describe()
+    if application is None and context.rolling_back:
+        return rollback.give_up(context.log, context.request.application, "it does not exist")
     if application is None:
         raise DeployFailedError(f"Application {context.request.application} does not exist.")
     if not context.changed:
@@ -45,23 +48,25 @@ def at_deadline(context: Context, waiting: NotYet) -> Outcome:
     if application is None:
         raise DeployFailedError(f"Application {request.application} does not exist.")
     why = f"the deploy waited {waited} for {waiting.waiting_for}"
-    return reject(context, application, _own_start(context), why)
+    return reject(context, application, own_run.begin_of(context), why)
 
 
 def _forward(context: Context, application: Application) -> Outcome:
     operations = context.service.operations()
-    start = _own_start(context)
+    start = own_run.begin_of(context)
     if application.stopped and start is None:
         adopted = adoption.poll(context, application)
         if adopted is not None:
             return adopted
         if not _is_to_run(context):
             return _left_stopped(context, application, operations)
+        if any(o.kind == STOP and o.started >= context.request.started_at for o in operations):
+            return reject(context, application, None, "it was stopped before it was proved healthy")
         return _start(context, operations)
     if application.stopped and start is not None:
         if start.pending:
             return NotYet(f"the start to be seen (operation {start.id})")
-        if _finished(context, start, operations):
+        if own_run.finished(context, start, operations):
             restored = _restored(context, application, start)
             return _complete(application, restored, "its bounded job ran and finished")
         return fell_back(context, application, start)
@@ -73,9 +78,14 @@ def _forward(context: Context, application: Application) -> Outcome:
     if start is not None and start.kind == UPDATE and start.failed:
         why = context.service.operation_failure(start) or start.status
         return reject(context, application, start, f"its update failed{named(start)}: {why}")
-    overtaken = _overtaken(context, start, operations)
-    if overtaken:
-        return reject(context, application, start, overtaken)
+    other = own_run.overtaken(context, start, operations)
+    if other:
+        return reject(context, application, start, other)
+    if start is None and context.request.in_place:
+        if context.request.elapsed(context.now) < LISTING_DELAY.total_seconds():
+            return NotYet("its update to be listed")
+        restored = application.restored_from
+        return _complete(application, restored, "it runs on: nothing restarted it")
     gate = HealthGate.of(context.request.section("Gate"))
     if gate.off:
         if application.status == RUNNING:
@@ -158,7 +168,8 @@ def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snaps
     prepared = context.request.text("Prepared")
     if not prepared:
         newest = context.newest(listed)
-        if newest is None and restore.has_run(operations):
+        ended = context.request.bounded and history.finished(operations)
+        if newest is None and restore.has_run(operations) and not ended:
             raise DeployFailedError(
                 f"Application {context.request.application} ran before and has no READY snapshot: "
                 f"it could only start empty. Choose: {choices.EMPTY_START}. {what_follows(context)}"
@@ -172,29 +183,6 @@ def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snaps
         f"{context.request.application} from before this deploy, is gone or not READY. It was "
         f"not started: an older state would lose what came since. {what_follows(context)}"
     )
-
-
-def _overtaken(context: Context, start: Operation | None, operations: list[Operation]) -> str:
-    """Whether another version runs than the one asked for, and why."""
-    began = start.started if start else context.request.since
-    for operation in operations:
-        if operation.started < began:
-            break
-        if operation.kind == ROLLBACK:
-            return f"the service rolled it back to an earlier version{named(operation)}"
-        if operation.kind == UPDATE and start is not None and operation.id != start.id:
-            return f"it was updated again before it was proved healthy{named(operation)}"
-    return ""
-
-
-def _finished(context: Context, start: Operation, operations: list[Operation]) -> bool:
-    """Whether its job came to its end by itself, and well."""
-    if not context.request.bounded or start.failed:
-        return False
-    if any(o.kind == STOP and o.started >= start.started for o in operations):
-        return False
-    gate = HealthGate.of(context.request.section("Gate"))
-    return not health.sickness(gate, context.evidence.observe(start.started, context.now))
 
 
 def _gate(
@@ -223,7 +211,7 @@ def _gate(
         missing = f"snapshot {name} to become READY"
         if not proof.status and not restore.creating(listed):
             try:
-                _take(context, proof, listed, verdict.text)
+                _take(context, proof, listed, application.restored_from, verdict.text)
             except ServiceError as error:
                 why = no_snapshot(application, len(listed), error.detail)
                 return reject(context, application, start, why, seen)
@@ -234,49 +222,26 @@ def _gate(
     return NotYet(f"the health gate: {missing}")
 
 
-def _take(context: Context, proof: Proof, listed: list[Snapshot], so_far: str) -> None:
+def _take(
+    context: Context, proof: Proof, listed: list[Snapshot], restored_from: str, so_far: str
+) -> None:
     """Takes the proving snapshot; at the service's limit an old one of ours makes room."""
     snapshots = context.drive().snapshots
     try:
         snapshots.create(snapshots.name_of(proof.label))
     except ServiceError as error:
-        oldest = retention.oldest_spare(listed, keep={context.request.text("Prepared")})
+        held = {
+            context.request.text("Prepared"),
+            context.request.restore_choice.snapshot,
+            restored_from,
+        }
+        oldest = retention.oldest_spare(listed, keep=held)
         if error.code != _TOO_MANY_SNAPSHOTS or oldest is None:
             raise
         snapshots.delete(oldest)
         context.log.step("at the limit of snapshots: made room", deleted=oldest.name)
         return
     context.log.step("take the proving snapshot", label=proof.label, so_far=so_far)
-
-
-def _own_start(context: Context) -> Operation | None:
-    """The first start of this deploy: ours, even where its reply was lost.
-
-    For an application that CloudFormation updated while it ran, that update.
-    """
-    first: Operation | None = None
-    for operation in context.service.operations():
-        if operation.started < context.request.since:
-            break
-        if operation.kind == STOP and operation.started < context.request.started_at:
-            break  # Prepare's: what was started before it is not the new version
-        if operation.kind == START:
-            first = operation
-    if first is None and context.request.in_place:
-        return _update_in_place(context)
-    return first
-
-
-def _update_in_place(context: Context) -> Operation | None:
-    operations = context.service.operations()
-    for position, operation in enumerate(operations):
-        if operation.started < context.request.since:
-            return None
-        if operation.kind == UPDATE:
-            before = history.last_turn(operations[position + 1 :])
-            ran = before is not None and before.kind == START and not before.failed
-            return operation if ran else None
-    return None
 
 
 def _restored(context: Context, application: Application, start: Operation | None) -> str:

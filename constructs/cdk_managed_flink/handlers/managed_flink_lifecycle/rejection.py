@@ -74,11 +74,13 @@ def no_snapshot(application: Application, listed: int, detail: str = "") -> str:
 
 def what_follows(context: Context, application: Application | None = None) -> str:
     """What state the failure leaves, and what comes next."""
-    if application and not application.stopped:
+    if application and application.status in FORCEABLE:
         return (
             f"It is still {application.status}: stop it (aws kinesisanalyticsv2 stop-application "
             f"--application-name {application.name} --force), then deploy again."
         )
+    if application and not application.stopped:
+        return f"It is still {application.status}: wait until that is over, then deploy again."
     prepared = context.request.text("Prepared")
     if context.request.is_create:
         kept = f" Its state is in snapshot {prepared}." if prepared else ""

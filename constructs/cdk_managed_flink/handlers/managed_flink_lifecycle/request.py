@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .restore import LATEST, RestoreChoice
-from .service import Definition
+from .service import Definition, sorted_groups
 
 PREPARE = "Custom::FlinkPrepare"
 PROVE = "Custom::FlinkProve"
@@ -89,20 +89,22 @@ class Request:
             return True
         if any(
             self.properties.get(name) != self.old_properties.get(name)
-            for name in ("Application", "ApplicationName", "DesiredState")
+            for name in ("Application", "ApplicationName")
         ):
+            return True
+        if (self.desired_state == SHOULD_BE_STOPPED) != (self._old_desired == SHOULD_BE_STOPPED):
             return True
         old = RestoreChoice.of(self.old_properties.get("Restore"))
         return self.restore_choice != old and (rolling_back or self.restore_choice.kind != LATEST)
 
     @property
     def restore_choice(self) -> RestoreChoice:
-        """What to start from, as a person chose it; used up if the deploy before had the same."""
+        """What to start from, as a person chose it, whether it counts in this deploy or not."""
         return RestoreChoice.of(self.properties.get("Restore"))
 
     @property
     def restore_asked(self) -> RestoreChoice:
-        """The restore choice, if it is this request that makes it."""
+        """The restore choice, if it is this request that makes it: used up in the next one."""
         old = RestoreChoice.of(self.old_properties.get("Restore"))
         used = self.request_type == "Update" and self.restore_choice == old
         return RestoreChoice() if used else self.restore_choice
@@ -124,11 +126,19 @@ class Request:
         return self.text("DesiredState") or SHOULD_RUN
 
     @property
-    def desired_state_changed(self) -> bool:
-        """Whether it is this request that asks for the desired state."""
-        return self.request_type == "Update" and self.desired_state != (
-            self.old_properties.get("DesiredState") or SHOULD_RUN
-        )
+    def takes_stop_back(self) -> bool:
+        """Whether it is this request that no longer wants the application stopped."""
+        return self.request_type == "Update" and self._old_desired == SHOULD_BE_STOPPED
+
+    @property
+    def _old_desired(self) -> str:
+        return str(self.old_properties.get("DesiredState") or SHOULD_RUN)
+
+    @property
+    def renamed_from(self) -> str:
+        """The application that the pipeline had before, if it is another one."""
+        old = str(self.old_properties.get("ApplicationName") or "")
+        return old if self.request_type == "Update" and old != self.application else ""
 
     @property
     def bounded(self) -> bool:
@@ -137,8 +147,9 @@ class Request:
 
     @property
     def definition(self) -> Definition | None:
-        """Role, code and runtime that the template asks for; None when it does not say."""
-        section = self.section("Definition")
+        """What the template asks for; None when it does not say."""
+        section: Mapping[str, Any] = self.section("Definition")
+        groups = section.get("PropertyGroups")
         if not section.get("Role"):
             return None
         return Definition(
@@ -147,6 +158,7 @@ class Request:
             file_key=section.get("FileKey", ""),
             object_version=section.get("ObjectVersion", ""),
             runtime=section.get("Runtime", ""),
+            groups=None if groups is None else sorted_groups(groups),
         )
 
     @property

@@ -7,19 +7,20 @@ start it again.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from . import history, lineage, restore
 from .context import Context
 from .outcome import Complete, NotYet, Outcome
+from .own_stop import snapshot_of, young_enough
 from .reason import duration
 from .request import ALWAYS_RUNNING, SHOULD_BE_STOPPED
 from .service import (
     FORCEABLE,
-    IN_PROGRESS,
     RUNNING,
     START,
     STARTING,
     STOP,
-    UPDATE,
     Application,
     Operation,
 )
@@ -34,21 +35,15 @@ def prepare(context: Context, application: Application) -> Outcome:
     """Stops what runs of the version that is rolled back from, without a snapshot."""
     operations = context.service.operations()
     began = context.stack.update_began()
-    since_then = [o for o in operations if began is not None and o.started >= began]
-    # Prove comes after the update: a start before the rollback says the same as the update. Where
-    # the events don't tell, one that runs is left alone: to stop it would cost state.
-    reached = any(
-        o.kind == UPDATE or (o.kind == START and o.started < context.request.since)
-        for o in since_then
-    )
-    if not reached:
-        return _untouched(context, application, operations)
+    # Where the events don't tell, one that runs is left alone: to stop it would cost state.
+    if began is None or not history.update_reached(operations, began, context.request.since):
+        return _untouched(context, application, operations, began)
     if application.stopped:
         point = _point(context, operations)
         context.log.step("rollback: the application is stopped", restore=_name(point))
         return _prepared(application, point)
     latest = _latest_own(context, operations)
-    stopping = latest is not None and latest.kind == STOP and latest.status == IN_PROGRESS
+    stopping = latest is not None and latest.kind == STOP and latest.pending
     overdue = context.request.elapsed(context.now) > context.request.deadline_seconds / 2
     forceable = FORCEABLE if overdue else {RUNNING, STARTING}
     if application.status in forceable and not stopping:
@@ -61,48 +56,57 @@ def prove(context: Context, application: Application) -> Outcome:
     """Starts the old version where it left off; says what it saw, and lets the rollback end."""
     operations = context.service.operations()
     start = _own_start(context, operations)
-    point = _point(context, operations)
     if application.stopped and start is None:
+        point = _point(context, operations)
         why = _why_not_started(context, operations, point)
-        return _proved(context, application, point, why) if why else _start(context, point)
+        return _proved(context, application, why) if why else _start(context, point)
     if application.status == RUNNING:
-        return _proved(context, application, point if start else None, "the old version runs again")
-    if application.stopped and start is not None and start.status != IN_PROGRESS:
+        return _proved(context, application, "the old version runs again")
+    if application.stopped and start is not None and not start.pending:
         why = context.service.operation_failure(start) or "the service gave no reason"
-        return _proved(
-            context, application, point, f"the old version did not start: {why} ({start.id})"
-        )
+        return _proved(context, application, f"the old version did not start: {why} ({start.id})")
     waited = context.request.elapsed(context.now)
     if waited > min(START_SECONDS, context.request.deadline_seconds):
         seen = f"still {application.status} after {duration(waited)}"
-        return _proved(context, application, point, seen)
+        return _proved(context, application, seen)
     return NotYet(f"the old version to run (now {application.status})")
 
 
-def _untouched(context: Context, application: Application, operations: list[Operation]) -> Outcome:
+def _untouched(
+    context: Context,
+    application: Application,
+    operations: list[Operation],
+    began: datetime | None,
+) -> Outcome:
     """The update never reached the application: it runs on, or is started where it stopped."""
-    point = context.newest(context.service.snapshots.list())
+    snapshots = context.service.snapshots.list()
+    newest = context.newest(snapshots)
     if application.status == RUNNING:
         context.log.step("rollback: the application was not updated and runs")
-        return _prepared(application, point)
+        return _prepared(application, newest)
     if not application.stopped:
         return NotYet(f"its status to leave {application.status}")
-    began = context.stack.update_began()
-    stopped_by_us = any(
-        o.kind == STOP and began is not None and o.started >= began for o in operations
-    )
-    if not stopped_by_us or point is None:
-        context.log.step("rollback: left stopped", stopped_by_us=stopped_by_us)
-        return _prepared(application, point)
     start = _own_start(context, operations)
-    if start is None:
-        operation = context.drive().start(snapshot=point, allow_non_restored_state=False)
-        context.log.step("rollback: start again", snapshot=point.name, operation=operation)
-        return NotYet("the version before to run again")
-    if start.status == IN_PROGRESS:
+    if start is not None and start.pending:
         return NotYet(f"the version before to run again (operation {start.id})")
-    context.log.step("rollback: the version before did not start again", operation=start.id)
-    return _prepared(application, point)
+    if start is not None:
+        context.log.step("rollback: the version before did not start again", operation=start.id)
+        return _prepared(application, newest)
+    stops = [o for o in operations if o.kind == STOP and began is not None and o.started >= began]
+    if not stops:
+        context.log.step("rollback: it had been stopped before: left so")
+        return _prepared(application, newest)
+    point = snapshot_of(stops, snapshots, context.now, expected=application.snapshots_enabled)
+    if isinstance(point, NotYet):
+        return point
+    if point is None:
+        point = young_enough(context, snapshots, stops[-1].started)
+    if point is None:
+        context.log.step("rollback: left stopped, for what it could start from is too old")
+        return _prepared(application, newest)
+    operation = context.drive().start(snapshot=point, allow_non_restored_state=False)
+    context.log.step("rollback: start again", snapshot=point.name, operation=operation)
+    return NotYet("the version before to run again")
 
 
 def _why_not_started(context: Context, operations: list[Operation], point: Snapshot | None) -> str:
@@ -113,7 +117,7 @@ def _why_not_started(context: Context, operations: list[Operation], point: Snaps
     began = context.stack.update_began()
     if began is not None and desired != ALWAYS_RUNNING:
         before = [o for o in operations if o.started < began]
-        stop = history.stopped_by_hand(before, context.stack)
+        stop = history.stopped_by_hand(before, context.stack, context.request.application)
         if stop is not None:
             return f"the old version had been stopped by hand (operation {stop.id})"
     if point is None and restore.has_run(operations):
@@ -133,6 +137,7 @@ def _point(context: Context, operations: list[Operation]) -> Snapshot | None:
         context.service.snapshots.list(),
         operations,
         context.stack,
+        context.request.application,
         rolled_back_from=context.request.old_digest,
     )
 
@@ -158,14 +163,12 @@ def _prepared(application: Application, point: Snapshot | None) -> Complete:
     )
 
 
-def _proved(
-    context: Context, application: Application, point: Snapshot | None, seen: str
-) -> Complete:
+def _proved(context: Context, application: Application, seen: str) -> Complete:
     evidence = f"rollback: {seen}"
-    context.log.step(evidence, status=application.status, restored_from=_name(point))
+    context.log.step(evidence, status=application.status, restored_from=application.restored_from)
     return Complete(
         {
-            "RestoredFrom": _name(point) or application.restored_from,
+            "RestoredFrom": application.restored_from,
             "ApplicationVersionId": str(application.version),
             "Evidence": evidence,
         }

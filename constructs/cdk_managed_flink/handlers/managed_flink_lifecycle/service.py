@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from .calls import Client, NotFoundError, ServiceError, TransientError, call
 from .snapshots import ENHANCED, LEGACY, EnhancedSnapshots, LegacySnapshots, Snapshot, Snapshots
@@ -23,15 +23,36 @@ IN_PROGRESS, SUCCESSFUL = "IN_PROGRESS", "SUCCESSFUL"
 _PAGE = 50
 
 
+Groups: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
 @dataclass(frozen=True)
 class Definition:
-    """What of an application an import leaves as it finds it: role, code and runtime."""
+    """What a job needs to be the one of the template; an import leaves it as it finds it.
+
+    Attributes:
+        groups: The property groups, sorted; None if the template does not say.
+    """
 
     role: str
     bucket_arn: str
     file_key: str
     object_version: str
     runtime: str
+    groups: Groups | None = None
+
+    def same_as(self, other: Definition) -> bool:
+        """Whether both ask for the same, as far as both say."""
+        if self.groups is None or other.groups is None:
+            return replace(self, groups=None) == replace(other, groups=None)
+        return self == other
+
+
+def sorted_groups(groups: Sequence[Mapping[str, Any]]) -> Groups:
+    """Property groups so that equal ones compare equal."""
+    return tuple(
+        sorted((str(g["PropertyGroupId"]), tuple(sorted(g["PropertyMap"].items()))) for g in groups)
+    )
 
 
 @dataclass(frozen=True)
@@ -43,7 +64,6 @@ class Application:
     version: int
     created: datetime | None
     snapshots_enabled: bool
-    snapshot_mode: str
     restored_from: str
     definition: Definition
 
@@ -80,11 +100,12 @@ class Operation:
 
 
 class FlinkService:
-    """Reads and drives one application. Made anew for each poll, so it remembers nothing."""
+    """Reads and drives one application, as it is at one poll: made anew for each."""
 
     def __init__(self, client: Client, application: str) -> None:
         self._client = client
         self._name = application
+        self._snapshot_mode: str | None = None
 
     def describe(self) -> Application | None:
         """The application, or None when there is none of that name."""
@@ -97,6 +118,7 @@ class FlinkService:
         snapshots = described.get("ApplicationSnapshotConfigurationDescription") or {}
         run = described.get("RunConfigurationDescription") or {}
         restore = run.get("ApplicationRestoreConfigurationDescription") or {}
+        self._snapshot_mode = snapshots.get("SnapshotMode") or LEGACY
         restored = restore.get("SnapshotName") or restore.get("SnapshotArn") or ""
         return Application(
             name=self._name,
@@ -104,7 +126,6 @@ class FlinkService:
             version=int(detail["ApplicationVersionId"]),
             created=detail.get("CreateTimestamp"),
             snapshots_enabled=bool(snapshots.get("SnapshotsEnabled", True)),
-            snapshot_mode=snapshots.get("SnapshotMode") or LEGACY,
             restored_from=restored.rpartition("/")[2],
             definition=_definition(detail, described),
         )
@@ -112,9 +133,9 @@ class FlinkService:
     @cached_property
     def snapshots(self) -> Snapshots:
         """The application's snapshots, in the mode that it has."""
-        application = self.describe()
-        enhanced = application is not None and application.snapshot_mode == ENHANCED
-        port = EnhancedSnapshots if enhanced else LegacySnapshots
+        if self._snapshot_mode is None:
+            self.describe()
+        port = EnhancedSnapshots if self._snapshot_mode == ENHANCED else LegacySnapshots
         return port(self._client, self._name)
 
     def find_snapshot(self, name_or_arn: str) -> Snapshot | None:
@@ -127,7 +148,11 @@ class FlinkService:
         return self.snapshots.find(name_or_arn)
 
     def operations(self) -> list[Operation]:
-        """The operations the service remembers, newest first."""
+        """The operations the service remembers, newest first; read once."""
+        return self._operations
+
+    @cached_property
+    def _operations(self) -> list[Operation]:
         operations: list[Operation] = []
         token: dict[str, str] = {}
         while True:
@@ -182,13 +207,25 @@ class FlinkService:
         return str(answer.get("OperationId", ""))
 
     def redefine(self, version: int, wanted: Definition) -> str:
-        """Updates role, code and runtime of the stopped application; the operation's id."""
+        """Updates the stopped application to this; the operation's id."""
         location: dict[str, str] = {
             "BucketARNUpdate": wanted.bucket_arn,
             "FileKeyUpdate": wanted.file_key,
         }
         if wanted.object_version:
             location["ObjectVersionUpdate"] = wanted.object_version
+        configuration: dict[str, Any] = {
+            "ApplicationCodeConfigurationUpdate": {
+                "CodeContentUpdate": {"S3ContentLocationUpdate": location}
+            }
+        }
+        if wanted.groups is not None:
+            configuration["EnvironmentPropertyUpdates"] = {
+                "PropertyGroups": [
+                    {"PropertyGroupId": name, "PropertyMap": dict(values)}
+                    for name, values in wanted.groups
+                ]
+            }
         answer = call(
             self._client,
             "update_application",
@@ -196,11 +233,7 @@ class FlinkService:
             CurrentApplicationVersionId=version,
             ServiceExecutionRoleUpdate=wanted.role,
             RuntimeEnvironmentUpdate=wanted.runtime,
-            ApplicationConfigurationUpdate={
-                "ApplicationCodeConfigurationUpdate": {
-                    "CodeContentUpdate": {"S3ContentLocationUpdate": location}
-                }
-            },
+            ApplicationConfigurationUpdate=configuration,
         )
         return str(answer.get("OperationId", ""))
 
@@ -209,12 +242,14 @@ def _definition(detail: Mapping[str, Any], described: Mapping[str, Any]) -> Defi
     code = described.get("ApplicationCodeConfigurationDescription") or {}
     content = code.get("CodeContentDescription") or {}
     location = content.get("S3ApplicationCodeLocationDescription") or {}
+    environment = described.get("EnvironmentPropertyDescriptions") or {}
     return Definition(
         role=detail.get("ServiceExecutionRole", ""),
         bucket_arn=location.get("BucketARN", ""),
         file_key=location.get("FileKey", ""),
         object_version=location.get("ObjectVersion", ""),
         runtime=detail.get("RuntimeEnvironment", ""),
+        groups=sorted_groups(environment.get("PropertyGroupDescriptions") or ()),
     )
 
 

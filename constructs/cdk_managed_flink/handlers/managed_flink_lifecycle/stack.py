@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,8 @@ _MAX_EVENT_PAGES = 20
 _IN_PROGRESS = "_IN_PROGRESS"
 # After this the update has succeeded, and only what it replaced is being deleted.
 _CLEANUP = "CLEANUP_IN_PROGRESS"
-_FORWARD = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
+_CREATING = "CREATE_IN_PROGRESS"
+_FORWARD = (_CREATING, "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 # CloudFormation's clock is not the service's, whose time stamps may be cut to seconds. What the
 # service did within this of a turn of CloudFormation's counts as after it.
 _CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -57,21 +58,27 @@ class OwnStack:
         """Whether CloudFormation is at work on the stack."""
         return self.status().endswith(_IN_PROGRESS)
 
+    def is_new(self) -> bool:
+        """Whether the stack is being created."""
+        return self.status() == _CREATING
+
     def operation_began(self) -> datetime | None:
         """When CloudFormation began what it does now; None when the events don't tell."""
         return next((event.at for event in self._own_events() if _begins(event.status)), None)
 
-    def has_answer(self, logical_id: str, *, delete: bool) -> bool:
-        """Whether the resource has come to its end in what CloudFormation does now."""
+    def has_answer(self, logical_id: str, *, delete: bool, after: datetime) -> bool:
+        """Whether the resource has come to its end in what CloudFormation does now.
+
+        A failed deletion is tried again, so only an end after the request is its own.
+        """
         for entry in self._entries():
-            status = str(entry.get("ResourceStatus", ""))
-            if entry.get("PhysicalResourceId") == self._id:
-                if _begins(status):
-                    return False
-            elif entry.get("LogicalResourceId") == logical_id:
-                ended = status.endswith(("_COMPLETE", "_FAILED"))
-                if ended and status.startswith("DELETE") is delete:
-                    return True
+            event = _of(entry)
+            if event.at < after or (self._is_own(entry) and _begins(event.status)):
+                return False
+            ended = event.status.endswith(("_COMPLETE", "_FAILED"))
+            deleted = event.status.startswith("DELETE")
+            if entry.get("LogicalResourceId") == logical_id and ended and deleted is delete:
+                return True
         return False
 
     def update_began(self) -> datetime | None:
@@ -82,32 +89,54 @@ class OwnStack:
         forward = (event.at for event in self._own_events() if event.status in _FORWARD)
         return next((at - _CLOCK_TOLERANCE for at in forward), None)
 
-    def reverted(self) -> list[Reverted]:
-        """The updates that CloudFormation undid, or is undoing, newest first."""
+    def reverted(self, application: str, *, since: datetime) -> list[Reverted]:
+        """The updates that CloudFormation undid, or is undoing, and that touched the application.
+
+        Newest first; what was over before `since` is not looked for.
+        """
         found: list[Reverted] = []
         turned_back: datetime | None = None
-        for event in self._own_events():
-            if event.status in _FORWARD:
-                if turned_back is not None:
+        touched = False
+        for entry in self._entries():
+            event = _of(entry)
+            if turned_back is None and event.at < since:
+                break
+            if not self._is_own(entry):
+                touched = touched or _is_of(entry, application)
+            elif event.status in _FORWARD:
+                if turned_back is not None and touched:
                     found.append(Reverted(event.at - _CLOCK_TOLERANCE, turned_back))
-                turned_back = None
+                turned_back, touched = None, False
             elif _begins(event.status) and "ROLLBACK" in event.status:
                 turned_back = event.at - _CLOCK_TOLERANCE
         return found
 
-    def busy_at(self, moment: datetime) -> bool:
-        """Whether CloudFormation was at work then; what is older than the events counts as no."""
-        for event in self._own_events():
-            if event.at <= moment + _CLOCK_TOLERANCE:
-                ended_just_before = event.at >= moment - _CLOCK_TOLERANCE
-                return event.status.endswith(_IN_PROGRESS) or ended_just_before
+    def at_work_on(self, application: str, moment: datetime) -> bool:
+        """Whether Prepare or Prove of the application was under way then.
+
+        While a stack is created its resources have no ids yet: there the whole of it counts. What
+        is older than the events counts as no.
+        """
+        for entry in self._entries():
+            event = _of(entry)
+            own_stack = self._is_own(entry)
+            if event.at > moment + _CLOCK_TOLERANCE:
+                continue
+            if not own_stack and not _is_of(entry, application):
+                continue
+            if own_stack and event.status != _CREATING:
+                if event.status.endswith(_IN_PROGRESS):
+                    return False
+                continue
+            return event.status.endswith(_IN_PROGRESS) or event.at >= moment - _CLOCK_TOLERANCE
         return False
 
     def _own_events(self) -> Iterator[StackEvent]:
         """The stack's own events, newest first."""
-        for entry in self._entries():
-            if entry.get("PhysicalResourceId") == self._id:
-                yield StackEvent(entry["Timestamp"], str(entry.get("ResourceStatus", "")))
+        return (_of(entry) for entry in self._entries() if self._is_own(entry))
+
+    def _is_own(self, entry: Mapping[str, Any]) -> bool:
+        return bool(entry.get("PhysicalResourceId") == self._id)
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         """All events, newest first; a page is read once in the life of this object, one poll."""
@@ -121,6 +150,22 @@ class OwnStack:
                     call(self._client, "describe_stack_events", StackName=self._id, **token)
                 )
             yield from self._pages[number].get("StackEvents") or []
+
+
+def _of(entry: Mapping[str, Any]) -> StackEvent:
+    return StackEvent(entry["Timestamp"], str(entry.get("ResourceStatus", "")))
+
+
+def _is_of(entry: Mapping[str, Any], application: str) -> bool:
+    """Whether it is of the application's Prepare or Prove."""
+    return entry.get("PhysicalResourceId") in {
+        physical_id(application, n) for n in ("prepare", "prove")
+    }
+
+
+def physical_id(application: str, resource: str) -> str:
+    """The id of Prepare or Prove: named for the application; another one is another resource."""
+    return f"{application}/{resource}"
 
 
 def _begins(status: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from .calls import ServiceError
 from .context import Context
 from .outcome import Complete, DeployFailedError, NotYet, Outcome
-from .service import FORCEABLE, IN_PROGRESS, RUNNING, STOP, Application, Operation
+from .request import CLOCK_TOLERANCE
+from .service import FORCEABLE, RUNNING, START, STOP, Application, Operation
 
 # How long a graceful stop may take before it counts as failed: Delete must end.
 GRACEFUL_SECONDS = 1200
@@ -17,13 +18,16 @@ def poll(context: Context) -> Outcome:
     if application is None or application.stopped:
         context.log.step("stopped", status=application.status if application else "absent")
         return Complete()
-    own = [
-        operation
-        for operation in context.service.operations()
-        if operation.kind == STOP and operation.started >= context.request.since
-    ]
+    operations = context.service.operations()
+    if not context.rolling_back and any(
+        o.kind == START and o.started >= context.request.since for o in operations
+    ):
+        context.log.step("left running: another resource of this deploy started it")
+        return Complete()
+    began = context.request.started_at - CLOCK_TOLERANCE
+    own = [o for o in operations if o.kind == STOP and o.started >= began]
     latest = own[0] if own else None
-    pending = latest is not None and latest.status == IN_PROGRESS
+    pending = latest is not None and latest.pending
     overdue = context.request.elapsed(context.now) > GRACEFUL_SECONDS
     if context.rolling_back:
         # Cleaning up after a failed create: the job may be sick, and a sick job gets no snapshot.
@@ -61,11 +65,15 @@ def _check_state_loss(context: Context, application: Application, own: list[Oper
     began = own[-1].started if own else context.now
     if newest and newest.created >= began - context.request.max_state_loss:
         return
-    have = f"its newest READY snapshot is {newest.name}" if newest else "it has no READY snapshot"
+    have = (
+        f"its newest READY snapshot, {newest.name}, is older than max_state_loss allows"
+        if newest
+        else "it has no READY snapshot"
+    )
     last = f" (operation {own[0].id})" if own else ""
     raise DeployFailedError(
         f"Application {application.name} is {application.status} and could not be stopped with its "
-        f"state{last}; {have}, older than max_state_loss allows. Stop it yourself (aws "
+        f"state{last}; {have}. Stop it yourself (aws "
         f"kinesisanalyticsv2 stop-application --application-name {application.name} --force), "
         "then delete the stack again."
     )
