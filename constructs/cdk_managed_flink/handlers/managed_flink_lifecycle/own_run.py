@@ -23,21 +23,24 @@ def begin_of(context: Context) -> Operation | None:
             break  # Prepare's: what was started before it is not the new version
         if operation.kind == START:
             first = operation
-    if first is None and context.request.in_place:
-        return _update_in_place(context)
+    if first is None and context.request.in_place and ran_before(context):
+        return update_of(context)
     return first
 
 
-def _update_in_place(context: Context) -> Operation | None:
+def update_of(context: Context) -> Operation | None:
+    """This deploy's update of the application."""
     operations = context.service.operations()
-    for position, operation in enumerate(operations):
-        if operation.started < context.request.since:
-            return None
-        if operation.kind == UPDATE:
-            before = history.last_turn(operations[position + 1 :])
-            ran = before is not None and before.kind == START and not before.failed
-            return operation if ran else None
-    return None
+    own = (o for o in operations if o.kind == UPDATE and o.started >= context.request.since)
+    return next(own, None)
+
+
+def ran_before(context: Context) -> bool:
+    """Whether the application ran when this deploy's update came."""
+    update = update_of(context)
+    before = [o for o in context.service.operations() if update and o.started < update.started]
+    turn = history.last_turn(before)
+    return turn is not None and turn.kind == START and not turn.failed
 
 
 def overtaken(context: Context, start: Operation | None, operations: list[Operation]) -> str:

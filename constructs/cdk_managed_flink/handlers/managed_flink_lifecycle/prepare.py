@@ -210,7 +210,7 @@ def _is_to_run(context: Context) -> bool:
         return False
     if request.is_create or request.desired_state == ALWAYS_RUNNING:
         return True
-    if request.takes_stop_back or request.restore_asked.kind != LATEST:
+    if stops_of(context) or request.takes_stop_back or request.restore_asked.kind != LATEST:
         return True
     return (
         history.stopped_by_hand(

@@ -14,7 +14,7 @@ from .reason import CAUSE_BYTES, duration, one_line, sentence, shorten
 from .rejection import fell_back, late_for_gate, named, no_snapshot, reject, what_follows
 from .request import SHOULD_BE_STOPPED
 from .restore import EMPTY, LATEST
-from .service import RUNNING, STARTING, STOP, UPDATE, Application, Operation
+from .service import RUNNING, STARTING, STOP, Application, Operation
 from .snapshots import Snapshot
 
 _TOO_MANY_SNAPSHOTS = "LimitExceededException"
@@ -75,13 +75,14 @@ def _forward(context: Context, application: Application) -> Outcome:
         return NotYet(f"its status to leave {application.status}")
     if not _is_to_run(context):
         return _complete(application, application.restored_from, "it runs: somebody started it")
-    if start is not None and start.kind == UPDATE and start.failed:
-        why = context.service.operation_failure(start) or start.status
-        return reject(context, application, start, f"its update failed{named(start)}: {why}")
+    update = own_run.update_of(context) if context.request.in_place else None
+    if update is not None and update.failed:
+        why = context.service.operation_failure(update) or update.status
+        return reject(context, application, start, f"its update failed{named(update)}: {why}")
     other = own_run.overtaken(context, start, operations)
     if other:
         return reject(context, application, start, other)
-    if start is None and context.request.in_place:
+    if context.request.in_place and start is None and update is None:
         if context.request.elapsed(context.now) < LISTING_DELAY.total_seconds():
             return NotYet("its update to be listed")
         restored = application.restored_from

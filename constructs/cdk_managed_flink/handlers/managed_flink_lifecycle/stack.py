@@ -97,12 +97,13 @@ class OwnStack:
         found: list[Reverted] = []
         turned_back: datetime | None = None
         touched = False
+        ours = _Resources(application)
         for entry in self._entries():
             event = _of(entry)
             if turned_back is None and event.at < since:
                 break
             if not self._is_own(entry):
-                touched = touched or _is_of(entry, application)
+                touched = ours.has(entry) or touched
             elif event.status in _FORWARD:
                 if turned_back is not None and touched:
                     found.append(Reverted(event.at - _CLOCK_TOLERANCE, turned_back))
@@ -117,12 +118,12 @@ class OwnStack:
         While a stack is created its resources have no ids yet: there the whole of it counts. What
         is older than the events counts as no.
         """
+        ours = _Resources(application)
         for entry in self._entries():
             event = _of(entry)
             own_stack = self._is_own(entry)
-            if event.at > moment + _CLOCK_TOLERANCE:
-                continue
-            if not own_stack and not _is_of(entry, application):
+            counts = own_stack or ours.has(entry)
+            if not counts or event.at > moment + _CLOCK_TOLERANCE:
                 continue
             if own_stack and event.status != _CREATING:
                 if event.status.endswith(_IN_PROGRESS):
@@ -156,11 +157,23 @@ def _of(entry: Mapping[str, Any]) -> StackEvent:
     return StackEvent(entry["Timestamp"], str(entry.get("ResourceStatus", "")))
 
 
-def _is_of(entry: Mapping[str, Any], application: str) -> bool:
-    """Whether it is of the application's Prepare or Prove."""
-    return entry.get("PhysicalResourceId") in {
-        physical_id(application, n) for n in ("prepare", "prove")
-    }
+class _Resources:
+    """Prepare and Prove of an application, in events that are read newest first.
+
+    They are known by the ids that they give themselves. What has only begun may have none yet, and
+    is known by the name that its end, read before, had in the template.
+    """
+
+    def __init__(self, application: str) -> None:
+        self._ids = {physical_id(application, name) for name in ("prepare", "prove")}
+        self._names: set[str] = set()
+
+    def has(self, entry: Mapping[str, Any]) -> bool:
+        """Whether the event is of one of them."""
+        name = str(entry.get("LogicalResourceId", ""))
+        if entry.get("PhysicalResourceId") in self._ids:
+            self._names.add(name)
+        return name in self._names
 
 
 def physical_id(application: str, resource: str) -> str:
