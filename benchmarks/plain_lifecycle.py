@@ -38,7 +38,7 @@ def add_lifecycle(
 ) -> tuple[CustomResource, list[events.CfnRule]]:
     """Add both custom resources and the rules; return Prove and the rules."""
     provider_role, service_token, tend = _provider(stack)
-    rights = iam.Policy(stack, "LifecycleRights", roles=[provider_role])
+    rights = iam.ManagedPolicy(stack, "LifecycleRights", roles=[provider_role])
     _allow(stack, rights, arn, state_key, log_group)
     _allow_further(rights, role, topic)
     text = json.dumps(stack.resolve(configuration), sort_keys=True)
@@ -122,6 +122,16 @@ def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:
         description="Starts and stops the Flink application",
     )
     log_group.grant_write(role)
+    own_stack = ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"]
+    own_metrics = {"StringEquals": {"cloudwatch:namespace": "ManagedFlink"}}
+    for statement in (
+        iam.PolicyStatement(actions=own_stack, resources=[stack.stack_id]),
+        iam.PolicyStatement(actions=["cloudwatch:GetMetricData"], resources=["*"]),
+        iam.PolicyStatement(
+            actions=["cloudwatch:PutMetricData"], resources=["*"], conditions=own_metrics
+        ),
+    ):
+        role.add_to_policy(statement)
     code = lambda_.Code.from_asset(str(HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
     on_event, is_complete, tend = (
         lambda_.Function(
@@ -161,7 +171,7 @@ def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:
 
 
 def _allow(
-    stack: Stack, rights: iam.Policy, arn: str, state_key: kms.Key, log_group: logs.LogGroup
+    stack: Stack, rights: iam.ManagedPolicy, arn: str, state_key: kms.Key, log_group: logs.LogGroup
 ) -> None:
     key_arn = state_key.key_arn
     via = {"kms:ViaService": f"kinesisanalytics.{stack.region}.amazonaws.com"}
@@ -183,12 +193,6 @@ def _allow(
             None,
         ),
         (["logs:FilterLogEvents"], log_group.log_group_arn, None),
-        (
-            ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"],
-            stack.stack_id,
-            None,
-        ),
-        (["cloudwatch:GetMetricData"], "*", None),
         (["kms:DescribeKey"], key_arn, {"StringEquals": via}),
         (
             ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"],
@@ -203,7 +207,7 @@ def _allow(
         )
 
 
-def _allow_further(rights: iam.Policy, execution_role: iam.Role, topic: sns.Topic) -> None:
+def _allow_further(rights: iam.ManagedPolicy, execution_role: iam.Role, topic: sns.Topic) -> None:
     key = topic.master_key
     assert key is not None
     via = {"kms:ViaService": f"sns.{topic.stack.region}.amazonaws.com"}
@@ -213,7 +217,6 @@ def _allow_further(rights: iam.Policy, execution_role: iam.Role, topic: sns.Topi
             execution_role.role_arn,
             {"iam:PassedToService": "kinesisanalytics.amazonaws.com"},
         ),
-        (["cloudwatch:PutMetricData"], "*", {"cloudwatch:namespace": "ManagedFlink"}),
         (["sns:Publish"], topic.topic_arn, None),
         (["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn, via),
     ]

@@ -37,13 +37,25 @@ def listed(value: Any) -> list[Any]:  # noqa: ANN401
     return value if isinstance(value, list) else [value]
 
 
+INLINE, MANAGED = "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"
+
+
+def documents(template: dict[str, Any], role: str, type_: str) -> list[dict[str, Any]]:
+    """Documents of the policies of one type of the role whose logical id starts so."""
+    return [
+        policy["Properties"]["PolicyDocument"]
+        for policy in of_type(template, type_).values()
+        if any(text(r).startswith(f"<{role}") for r in policy["Properties"]["Roles"])
+    ]
+
+
 def statements(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
-    """Statements of the policies of the role whose logical id starts so."""
+    """Statements of all policies of the role whose logical id starts so."""
     return [
         statement
-        for policy in of_type(template, "AWS::IAM::Policy").values()
-        if any(text(r).startswith(f"<{role}") for r in policy["Properties"]["Roles"])
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for type_ in (INLINE, MANAGED)
+        for document in documents(template, role, type_)
+        for statement in document["Statement"]
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from configurations import Build, app, of_type, template_of
-from policies import text
+from policies import INLINE, MANAGED, text
 
 PREPARE, PROVE = "Custom::FlinkPrepare", "Custom::FlinkProve"
 APPLICATION = "AWS::KinesisAnalyticsV2::Application"
@@ -63,7 +63,7 @@ def policies_of_execution_role(template: dict[str, Any]) -> set[str]:
     role = text(application["Properties"]["ServiceExecutionRole"])
     return {
         logical_id
-        for logical_id, policy in of_type(template, "AWS::IAM::Policy").items()
+        for logical_id, policy in of_type(template, INLINE).items()
         if role in map(text, policy["Properties"]["Roles"])
     }
 
@@ -143,12 +143,12 @@ def test_both_carry_the_same_change_key_and_nested_deadlines(template: dict[str,
 
 def test_handlers_have_their_rights_before_they_are_called(template: dict[str, Any]) -> None:
     earlier = before(template, id_of(template, PREPARE))
-    framework = {name for name in of_type(template, "AWS::IAM::Policy") if "Managed" in name}
+    framework = {name for name in of_type(template, INLINE) if "Managed" in name}
     for start in ("ManagedFlinkLifecycleRoleDefaultPolicy", "ManagedFlinkLifecycleProvider"):
         assert any(name.startswith(start) for name in framework & earlier), start
-    own = [name for name in of_type(template, "AWS::IAM::Policy") if "LifecycleRights" in name]
+    own = set(of_type(template, MANAGED))
     assert len(own) == 1
-    assert set(own) <= earlier
+    assert own <= earlier
 
 
 def test_a_pipeline_that_is_taken_out_keeps_its_rights_until_it_has_been_stopped(
@@ -162,10 +162,14 @@ def test_a_pipeline_that_is_taken_out_keeps_its_rights_until_it_has_been_stopped
     build(scope=both, id_="Stays", application_name="stays")
     build(scope=both, id_="Goes", application_name="goes")
     template = template_of(both)
-    kept = {name for name in of_type(alone, "AWS::IAM::Policy") if "Lifecycle" in name}
-    assert len(kept) > 4
-    for name in kept:
+    kept = {name for name in of_type(alone, INLINE) if "Lifecycle" in name}
+    assert len(kept) > 3
+    for name in (*kept, *of_type(alone, "AWS::IAM::Role"), *of_type(alone, MANAGED)):
         assert template["Resources"][name] == alone["Resources"][name], name
+    (rights,) = set(of_type(template, MANAGED)) - set(of_type(alone, MANAGED))
+    for name, resource in of_type(template, PREPARE).items():
+        goes = resource["Properties"]["ApplicationName"].endswith("goes")
+        assert (rights in before(template, name)) == goes
 
 
 def test_the_reconciler_comes_last_so_that_a_delete_takes_it_first(
@@ -201,9 +205,10 @@ def test_the_alarm_on_silence_is_made_when_there_is_someone_to_report(
     ("cut", "check"),
     [
         ("AWS::Events::Rule", test_the_reconciler_comes_last_so_that_a_delete_takes_it_first),
+        (PREPARE, test_handlers_have_their_rights_before_they_are_called),
         (PROVE, test_c25_prove_comes_after_application_policies_and_logging_option),
         (APPLICATION, test_application_comes_after_the_policies_of_its_role),
-        ("AWS::IAM::Policy", test_application_its_policies_and_its_log_come_after_prepare),
+        (INLINE, test_application_its_policies_and_its_log_come_after_prepare),
     ],
 )
 def test_fails_when_dependencies_are_taken_out(

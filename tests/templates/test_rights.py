@@ -12,7 +12,7 @@ import botocore.session
 import pytest
 from aws_cdk import aws_sns as sns
 from configurations import ROOT, Build, app, of_type, only, template_of
-from policies import Right, arns, granted, listed, rights, statements, text
+from policies import INLINE, MANAGED, Right, arns, granted, listed, rights, statements, text
 
 from cdk_managed_flink import FlinkPipeline, Notifications, RestoreFrom, Runtime, SnapshotMode
 from managed_flink_lifecycle.snapshots import EnhancedSnapshots
@@ -379,7 +379,7 @@ def test_c38_no_broad_rights_anywhere(template: dict[str, Any]) -> None:
     for role in of_type(template, "AWS::IAM::Role").values():
         for policy in role["Properties"].get("ManagedPolicyArns", []):
             assert text(policy).endswith("service-role/AWSLambdaBasicExecutionRole")
-    for policy in of_type(template, "AWS::IAM::Policy").values():
+    for policy in (*of_type(template, INLINE).values(), *of_type(template, MANAGED).values()):
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             assert not [action for action in listed(statement["Action"]) if "*" in action]
 

@@ -12,7 +12,9 @@ from configurations import SQL, of_type, template_of
 
 from cdk_managed_flink import (
     DynamoDbSink,
+    FlinkApplication,
     FlinkCode,
+    FlinkLifecycle,
     FlinkPipeline,
     KinesisSource,
     LogLevel,
@@ -160,6 +162,26 @@ def test_fails_when_pipelines_of_a_stack_poll_in_other_intervals(make: Make) -> 
         ValueError, match=r"poll_interval is '20 seconds'; allowed: 10 seconds, as the stack's"
     ):
         make("Two", poll_interval=cdk.Duration.seconds(20))
+
+
+def test_fails_when_a_stack_gets_more_pipelines_than_its_role_has_room_for(
+    stack: cdk.Stack, job: Path
+) -> None:
+    def lifecycle(place: cdk.Stack, number: int) -> None:
+        application = FlinkApplication(place, f"App{number}", code=FlinkCode.from_sql(job))
+        FlinkLifecycle(place, f"Lifecycle{number}", application=application)
+
+    for number in range(1, 11):
+        lifecycle(stack, number)
+    with pytest.raises(
+        ValueError,
+        match=r"^Stack/Lifecycle11: number of the stack's pipelines is 11; allowed: at most 10, "
+        r"since IAM attaches no more managed policies to a role\. .* in another stack\.$",
+    ):
+        lifecycle(stack, 11)
+    app = stack.node.root
+    assert isinstance(app, cdk.App)
+    lifecycle(cdk.Stack(app, "Another"), 11)
 
 
 def test_two_pipelines_share_the_provider_and_nothing_else(stack: cdk.Stack, make: Make) -> None:

@@ -26,7 +26,7 @@ from cdk_managed_flink.lifecycle.health_gate import (
 from cdk_managed_flink.lifecycle.provider import DEFAULT_POLL_INTERVAL, LifecycleProvider
 from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL, Reconciler
 from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
-from cdk_managed_flink.lifecycle.rights import lifecycle_rights
+from cdk_managed_flink.lifecycle.rights import allow_application
 from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
 from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 
@@ -72,7 +72,8 @@ class FlinkLifecycle(Construct):
         evidence: What the gate saw, or why the application was left stopped, in one sentence.
 
     Raises:
-        ValueError: Properties that exclude each other, or an empty start without its flag.
+        ValueError: Properties that exclude each other, an empty start without its flag, or more
+            pipelines than a stack may have.
     """
 
     def __init__(
@@ -117,14 +118,8 @@ class FlinkLifecycle(Construct):
             self.node.add_validation(_SnapshotsOn(application))
         provider = LifecycleProvider.of(self, poll_interval=poll_interval)
         self.log_group = provider.log_group
-        rights = lifecycle_rights(
-            self,
-            "Rights",
-            role=provider.role,
-            application=application,
-            restore=restore,
-            topic=topic,
-        )
+        rights = provider.attach_policy(self, "Rights")
+        allow_application(rights, application=application, restore=restore, topic=topic)
         if application.encryption_key is not None:
             for operator in (rights, *key_operators):
                 state_key.grant_operate(

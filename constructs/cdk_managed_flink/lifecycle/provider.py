@@ -14,19 +14,22 @@ from constructs import Construct
 from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.lifecycle.health_gate import PROVIDER_DEADLINE
+from cdk_managed_flink.lifecycle.rights import allow_stack
 
 # Contract: the logical ids of the functions below follow from these ids, and CloudFormation
 # refuses a custom resource whose ServiceToken changes.
 _ID = "ManagedFlinkLifecycle"
 _HANDLERS = Path(__file__).parent.parent / "handlers"
 DEFAULT_POLL_INTERVAL = Duration.seconds(10)
+# IAM's quota "Managed policies per role", by default. Each pipeline has one policy of its own.
+_MOST_PIPELINES = 10
 
 
 class LifecycleProvider(Construct):
     """Three functions, the framework's waiter, and one role that is granted each application.
 
     Attributes:
-        role: Role of the functions; each pipeline adds what concerns its own application.
+        role: Role of the functions, with what concerns the whole stack.
         service_token: For the custom resources.
         tend: The reconciler's function.
         log_group: Where all of them say what they did, and why.
@@ -67,6 +70,7 @@ class LifecycleProvider(Construct):
     def __init__(self, scope: Construct, id: str, *, poll_interval: Duration) -> None:
         super().__init__(scope, id)
         self.poll_interval = poll_interval
+        self._pipelines = 0
         self.log_group = log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -80,6 +84,7 @@ class LifecycleProvider(Construct):
             description="Stops, starts, proves and tends the Flink applications of this stack",
         )
         log_group.grant_write(self.role)
+        allow_stack(self.role)
         code = lambda_.Code.from_asset(str(_HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
 
         def function(id: str, handler: str) -> lambda_.Function:
@@ -116,6 +121,27 @@ class LifecycleProvider(Construct):
         )
         self.service_token = self._provider.service_token
         self._acknowledge([on_event, is_complete])
+
+    def attach_policy(self, scope: Construct, id: str) -> iam.ManagedPolicy:
+        """Give the role another policy, for what concerns one pipeline's application.
+
+        A policy of its own: statements in the role's would be gone before a pipeline that is taken
+        out of a stack, while others stay, has been stopped. Managed: the inline policies of a role
+        share 10,240 characters, which are three pipelines'; each managed one may have 6,144.
+
+        Raises:
+            ValueError: The role has as many as IAM attaches.
+        """
+        if self._pipelines == _MOST_PIPELINES:
+            raise invalid(
+                scope,
+                "number of the stack's pipelines",
+                self._pipelines + 1,
+                f"at most {_MOST_PIPELINES}, since IAM attaches no more managed policies to a role",
+                "All pipelines of a stack share one role: put this one in another stack.",
+            )
+        self._pipelines += 1
+        return iam.ManagedPolicy(scope, id, roles=[self.role])
 
     def _acknowledge(self, functions: Sequence[lambda_.Function]) -> None:
         """Findings in CDK's own provider framework, which offers no way to mend them."""

@@ -1,11 +1,10 @@
-"""What the lifecycle's role may do, for one application."""
+"""What the lifecycle's role may do: once for the stack, and for each application."""
 
 from collections.abc import Mapping
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
-from constructs import Construct
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.application import FlinkApplication
@@ -22,23 +21,34 @@ _LONGEST_PREFIX = 60
 _CUT_PREFIX = 50
 
 
-def lifecycle_rights(
-    scope: Construct,
-    id: str,
+def allow_stack(role: iam.Role) -> None:
+    """Read how the own stack's operation stands; read and write metrics."""
+    own_stack = ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"]
+    own_metrics = {"StringEquals": {"cloudwatch:namespace": RECONCILER_NAMESPACE}}
+    for statement in (
+        iam.PolicyStatement(actions=own_stack, resources=[Stack.of(role).stack_id]),
+        iam.PolicyStatement(actions=["cloudwatch:GetMetricData"], resources=["*"]),
+        iam.PolicyStatement(
+            actions=["cloudwatch:PutMetricData"], resources=["*"], conditions=own_metrics
+        ),
+    ):
+        role.add_to_policy(statement)
+    acknowledge_wildcard(
+        role,
+        "*",
+        "cloudwatch:GetMetricData and PutMetricData take no resource; what is written is held to "
+        f"the namespace {RECONCILER_NAMESPACE}.",
+    )
+
+
+def allow_application(
+    policy: iam.ManagedPolicy,
     *,
-    role: iam.IRole,
     application: FlinkApplication,
     restore: RestoreFrom,
     topic: sns.ITopic | None,
-) -> iam.Policy:
-    """Operate exactly this application, read what shows its health, tell whom it concerns.
-
-    A policy of its own: statements in the role's would be gone before a pipeline that is taken out
-    of a stack, while others stay, has been stopped.
-    """
-    policy = iam.Policy(scope, id, roles=[role])
-    stack = Stack.of(scope)
-    enhanced = application.snapshot_mode is SnapshotMode.ENHANCED_SNAPSHOTS
+) -> None:
+    """Operate exactly this application, read what shows its health, tell whom it concerns."""
     _allow(
         policy,
         [
@@ -59,30 +69,17 @@ def lifecycle_rights(
     to_service = {"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}}
     _allow(policy, ["iam:PassRole"], application.role.role_arn, to_service)
     _allow(policy, ["logs:FilterLogEvents"], application.log_group.log_group_arn)
-    own_stack = ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"]
-    _allow(policy, own_stack, stack.stack_id)
-    _allow(policy, ["cloudwatch:GetMetricData"], "*")
-    own_metrics = {"StringEquals": {"cloudwatch:namespace": RECONCILER_NAMESPACE}}
-    _allow(policy, ["cloudwatch:PutMetricData"], "*", own_metrics)
-    without_resource = "cloudwatch:GetMetricData and PutMetricData take no resource"
-    if enhanced:
+    if application.snapshot_mode is SnapshotMode.ENHANCED_SNAPSHOTS:
         _allow_enhanced(policy, application, restore)
-        without_resource += ", nor does kinesisanalytics:ListSnapshots"
-    acknowledge_wildcard(
-        policy,
-        "*",
-        f"{without_resource}; what is written is held to the namespace {RECONCILER_NAMESPACE}.",
-    )
     if topic is not None:
         _allow(policy, ["sns:Publish"], topic.topic_arn)
         if topic.master_key is not None:
             use = ["kms:Decrypt", "kms:GenerateDataKey"]
             grant_key_through(topic.master_key, policy, service="sns", actions=use)
-    return policy
 
 
 def _allow_enhanced(
-    policy: iam.Policy, application: FlinkApplication, restore: RestoreFrom
+    policy: iam.ManagedPolicy, application: FlinkApplication, restore: RestoreFrom
 ) -> None:
     # The second is no call: it lets the service take the snapshot that goes with a stop.
     taking = ["kinesisanalytics:CreateSnapshot", "kinesisanalytics:CreateSystemSnapshot"]
@@ -94,19 +91,23 @@ def _allow_enhanced(
     _allow(policy, ["kinesisanalytics:DeleteSnapshot"], own)
     acknowledge_wildcard(policy, own, "The names of this application's snapshots start so.")
     _allow(policy, ["kinesisanalytics:ListSnapshots"], "*")
+    acknowledge_wildcard(policy, "*", "kinesisanalytics:ListSnapshots takes no resource.")
     if restore.chosen:
         chosen = restore.chosen if restore.is_arn else _snapshot_arn(policy, restore.chosen)
         _allow(policy, ["kinesisanalytics:DescribeSnapshot"], chosen)
 
 
-def _snapshot_arn(policy: iam.Policy, name: str) -> str:
+def _snapshot_arn(policy: iam.ManagedPolicy, name: str) -> str:
     return Stack.of(policy).format_arn(
         service="kinesisanalytics", resource="snapshot", resource_name=name
     )
 
 
 def _allow(
-    policy: iam.Policy, actions: list[str], resource: str, conditions: Conditions | None = None
+    policy: iam.ManagedPolicy,
+    actions: list[str],
+    resource: str,
+    conditions: Conditions | None = None,
 ) -> None:
     policy.add_statements(
         iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions)
