@@ -62,17 +62,18 @@ explain:           ## Flink's plan of a job, without running it: make explain JO
 test:              ## everything the project can prove
 	$(call prepare,all)
 	@$(MAKE) --no-print-directory checks
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -m "not long"
 
 test-fast:         ## without a real Flink and without the emulator
 	$(call prepare,check,--without-flink)
 	@$(MAKE) --no-print-directory checks
 	.venv/bin/python -m pytest -n 2 -m "not flink and not local and not emulator and not slow"
 
-test-long:         ## 10,000 faulted deploys against the model of the service (half an hour); the result goes into the docs
-	$(call prepare,check,--without-flink)
+test-long:         ## what takes long: 10,000 deploys with faults (into docs/lifecycle-faults.md), more accidents
+	$(call prepare,all)
 	PYTHONPATH=constructs:constructs/cdk_managed_flink/handlers:local:. \
-	    .venv/bin/python -m tests.lifecycle.long_run 10000
+	    .venv/bin/python -m tests.lifecycle.long_run 10000 docs/lifecycle-faults.md
+	.venv/bin/python -m pytest -m long
 
 lint:              ## ruff, mypy, import-linter
 	$(call prepare,check,--without-flink)

@@ -1,12 +1,11 @@
-"""Thousands of deploys with faults, counted: `python -m tests.lifecycle.long_run 10000`.
+"""Thousands of deploys with faults, counted: `make test-long`.
 
-Prints what came of them and writes it beside the caller (`lifecycle-long-run.md`, or the path in
-FLINK_LIFECYCLE_RESULT). The seeds are 0, 1, 2, …: a scenario that broke is played again by its own.
+Writes what came of them to the file that is named. The seeds are 0, 1, 2, …: a scenario that broke
+is played again by its own.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
@@ -16,7 +15,6 @@ from pathlib import Path
 from tests.lifecycle.play import BrokenError, Play, Report
 from tests.lifecycle.scenarios import scenario_of
 
-RESULT = "lifecycle-long-run.md"
 MOST_BROKEN = 10
 
 
@@ -24,10 +22,6 @@ MOST_BROKEN = 10
 class Result:
     text: str
     broken: list[str]
-
-
-def asked_for() -> int:
-    return int(os.environ.get("FLINK_LIFECYCLE_DEPLOYS", "0"))
 
 
 def run(deploys: int, first_seed: int = 0) -> Result:
@@ -43,15 +37,17 @@ def run(deploys: int, first_seed: int = 0) -> Result:
             broken.append(f"seed {seed}: {error}")
         seed += 1
     seconds = time.monotonic() - began
-    result = Result(told(report, seed - first_seed, seconds, broken), broken)
-    Path(os.environ.get("FLINK_LIFECYCLE_RESULT", RESULT)).write_text(result.text)
-    return result
+    return Result(told(report, seed - first_seed, seconds, broken), broken)
 
 
 def told(report: Report, scenarios: int, seconds: float, broken: list[str]) -> str:
     outcomes = [f"| {kind} | {count} |" for kind, count in report.outcomes.most_common()]
     faults = [f"| {kind} | {count} |" for kind, count in report.faults.most_common()]
     lines = [
+        "# Deploys with faults: the last run of `make test-long`",
+        "",
+        "Played against a strict model of the service and of CloudFormation (`tests/lifecycle`).",
+        "",
         f"{report.faulted} deploys with faults ({report.deploys} in all, {scenarios} pipelines, "
         f"{report.calls} calls checked) in {seconds:.0f} s: {len(broken)} broken.",
         "",
@@ -68,7 +64,9 @@ def told(report: Report, scenarios: int, seconds: float, broken: list[str]) -> s
 
 
 if __name__ == "__main__":
-    outcome = run(int(sys.argv[1]) if len(sys.argv) > 1 else 10000)
+    _, deploys_asked, file = sys.argv
+    outcome = run(int(deploys_asked))
+    Path(file).write_text(outcome.text, encoding="utf-8")
     print(outcome.text)
     print("\n\n".join(outcome.broken))
     sys.exit(bool(outcome.broken))

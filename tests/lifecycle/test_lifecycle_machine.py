@@ -1,6 +1,6 @@
 """Deploys with faults at every step: whatever goes wrong, state is kept and every deploy ends.
 
-The default run is one of many; FLINK_LIFECYCLE_DEPLOYS=10000 makes `long_run` count them.
+`long_run` plays thousands.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.lifecycle.long_run import asked_for, run
 from tests.lifecycle.play import Play
 from tests.lifecycle.scenarios import Scenario, Step, scenario_of
 
 EXAMPLES = 150
+
+pytestmark = pytest.mark.slow
 
 
 @st.composite
@@ -40,9 +41,3 @@ def test_without_faults_nothing_is_lost() -> None:
     report = Play(Scenario(steps=(Step("healthy"), Step("crash loops"), Step("healthy")))).run()
     assert report.outcomes == {"stable": 3, "reverted": 1}
     assert report.lost_seconds == 0
-
-
-@pytest.mark.skipif(not asked_for(), reason="FLINK_LIFECYCLE_DEPLOYS asks for it")
-def test_long_run() -> None:
-    result = run(asked_for())
-    assert not result.broken, result.text
