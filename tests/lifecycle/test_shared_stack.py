@@ -9,7 +9,7 @@ from tests.lifecycle.case import Case
 from tests.lifecycle.deploys import Deploys, Elsewhere, Trouble
 from tests.lifecycle.jobs import FINISHES, HEALTHY, Job, Snapshots
 from tests.lifecycle.statuses import Status
-from tests.lifecycle.templates import ALWAYS_RUNNING, EMPTY, Restore
+from tests.lifecycle.templates import ALWAYS_RUNNING, EMPTY, RUNNING, STOPPED, Restore
 from tests.lifecycle.world import PREPARE, PROVE
 
 NEWER = ("DesiredState", "Strategy", "Restore", "Bounded", "Run", "Definition")
@@ -133,3 +133,18 @@ def test_a_restore_choice_that_is_used_up_says_so() -> None:
     case.wait(30)
     outcome = case.deploy("v2", HEALTHY, bounded=False, restore=empty)
     assert "used up" in outcome.reason
+
+
+def test_desired_state_stopped_gets_the_new_setting_and_stays_stopped() -> None:
+    """C31: stopped with its state; no alarm's metric speaks; taking it back goes on from there."""
+    case = Case().running()
+    before = case.run
+    assert case.deploy("v2", desired=STOPPED).succeeded
+    assert case.application.status is Status.READY
+    assert case.application.configuration.key == "v2"
+    case.wait(120)
+    assert case.application.status is Status.READY
+    assert set(case.measured("stuck")) == {0}
+    assert case.measured("newestSnapshotAge")[-1] == 0
+    assert case.deploy("v2", desired=RUNNING).succeeded
+    assert case.lost(case.run, before) == timedelta(0)
