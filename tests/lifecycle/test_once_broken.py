@@ -10,7 +10,7 @@ import pytest
 from tests.lifecycle.case import Case
 from tests.lifecycle.deploys import Elsewhere, Trouble
 from tests.lifecycle.faults import ANY, Fault, Planned
-from tests.lifecycle.jobs import CANNOT_BE_SAVED, CRASH_LOOPS, CRASHES_LATER, HEALTHY
+from tests.lifecycle.jobs import CANNOT_BE_SAVED, CRASH_LOOPS, CRASHES_LATER, HEALTHY, Job
 from tests.lifecycle.quirks import Quirks
 from tests.lifecycle.statuses import Status
 from tests.lifecycle.templates import EMPTY, FORCE_STOP, IN_PLACE, Restore
@@ -123,3 +123,14 @@ def test_one_create_at_a_time_is_no_reason_to_call_somebody() -> None:
     case.tend()
     assert {look["Decision"] for look in case.deploys.decisions} & {"stuck"} == set()
     assert case.messages == []
+
+
+@pytest.mark.parametrize("job", [CANNOT_BE_SAVED, CRASHES_LATER])
+def test_an_update_in_place_is_seen_though_on_event_could_not_look(case: Case, job: Job) -> None:
+    """When the stack's operation began is not known in `on_event`: the update was before it."""
+    case.running(strategy=IN_PLACE)
+    if job is CANNOT_BE_SAVED:
+        case.turn(job)
+    case.later(11, lambda: case.world.faults.set(Planned(Fault.NOT_SENT, "DescribeStackEvents")))
+    outcome = case.deploy("v2", HEALTHY if job is CANNOT_BE_SAVED else job)
+    assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"

@@ -164,6 +164,7 @@ def _poll(event: Mapping[str, Any], clients: Clients, now: datetime) -> Outcome:
 def _context_of(request: Request, clients: Clients, now: datetime, log: StepLog) -> Context:
     stack = OwnStack(clients.cloudformation, request.stack_id)
     rolling_back_now = stack.rolling_back()
+    request = _begun(request, stack, now, log)
     if request.rollback is False and rolling_back_now and not request.is_delete:
         raise DeployFailedError(
             f"The stack is being rolled back: application {request.application} is left to that."
@@ -185,6 +186,19 @@ def _context_of(request: Request, clients: Clients, now: datetime, log: StepLog)
         now=now,
         rolling_back=rolling_back_now if request.rollback is None else request.rollback,
     )
+
+
+def _begun(request: Request, stack: OwnStack, now: datetime, log: StepLog) -> Request:
+    """The request, of the stack's operation; looked for again where `on_event` could not."""
+    if request.since_known:
+        return request
+    try:
+        return request.begun_at(stack.operation_began())
+    except ServiceError as refused:
+        if refused.denied and request.elapsed(now) < PERMISSION_DELAY_SECONDS:
+            raise
+        log.step("can't tell when the stack's operation began", refused=str(refused))
+        return request
 
 
 def _physical_id(event: Mapping[str, Any], request: Request) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,7 @@ class Request:
     old_properties: Mapping[str, Any]
     started_at: datetime
     since: datetime
+    since_known: bool
     rollback: bool | None
 
     @classmethod
@@ -61,8 +62,15 @@ class Request:
             old_properties=event.get("OldResourceProperties") or {},
             started_at=started_at,
             since=(datetime.fromisoformat(began) if began else started_at) - CLOCK_TOLERANCE,
+            since_known=bool(began),
             rollback={"true": True, "false": False}.get(str(event.get("Rollback"))),
         )
+
+    def begun_at(self, moment: datetime | None) -> Request:
+        """The request of a stack's operation that began then, unless that is a later one."""
+        if moment is None or moment > self.started_at:
+            return self
+        return replace(self, since=moment - CLOCK_TOLERANCE, since_known=True)
 
     @property
     def application(self) -> str:
