@@ -62,7 +62,7 @@ def late_for_gate(waited: float, missing: str) -> str:
 
 def no_snapshot(application: Application, listed: int, detail: str = "") -> str:
     """Why a steady version is rejected that no snapshot can be taken of."""
-    why = f"no snapshot of it could be taken{f' ({detail})' if detail else ''}"
+    why = f"a snapshot of it did not become READY{f' ({detail})' if detail else ''}"
     if listed < SNAPSHOT_LIMIT:
         return why
     return (
@@ -143,7 +143,12 @@ def _reason(
     lead = f"{sentence(shorten(one_line(cause), CAUSE_BYTES))} " if cause else ""
     rejected = "was rejected" if start else "could not be started"
     ways_out = incompatibility.ways_out(f"{cause} {why}")
-    room = CAUSE_BYTES // (4 if ways_out else 2)
+    room = CAUSE_BYTES // 2
+    if ways_out and not incompatibility.ways_out(cause):
+        # The operation tells it better than the log of the process that gave up.
+        lead, room = "", CAUSE_BYTES
+    elif ways_out:
+        room = CAUSE_BYTES // 4
     return (
         f"{lead}Application {application.name}, version {application.version} "
         f"(change {context.request.digest}), {rejected}: "
