@@ -64,13 +64,14 @@ def test_another_resource_fails(
     assert (version.label in stage.counts.by_version) == (place is after_the_proof)
 
 
-def test_task_manager_is_killed_while_the_new_version_is_looked_at(stage: Stage) -> None:
-    """One restart is forgiven, and the job goes on from its checkpoint."""
+@pytest.mark.parametrize("process", [faults.TASK_MANAGER, faults.JOB_MANAGER])
+def test_process_is_killed_while_the_new_version_is_looked_at(stage: Stage, process: str) -> None:
+    """One restart is forgiven: another one takes the job over from its checkpoint."""
     version = stage.version(versions.healthy)
     with stage.deploying(version) as began:
         stage.await_status("STARTING")
         stage.await_status("RUNNING")
-        assert faults.kill(stage.environment, faults.TASK_MANAGER) == 1
+        assert faults.kill(stage.environment, process) == 1
         deployed = stage.formation.wait(began)
     assert deployed.status == "UPDATE_COMPLETE", deployed.reason
     stage.current = version
@@ -119,19 +120,6 @@ def test_job_manager_is_killed_while_the_new_version_starts(stage: Stage) -> Non
         deployed = stage.formation.wait(began)
     assert deployed.status == "UPDATE_ROLLBACK_COMPLETE"
     assert stage.pipeline.status() == "RUNNING"
-    assert stage.counted().right, stage.counts
-
-
-def test_job_manager_is_killed_while_the_new_version_is_looked_at(stage: Stage) -> None:
-    """Another one takes the job over from its checkpoint."""
-    version = stage.version(versions.healthy)
-    with stage.deploying(version) as began:
-        stage.await_status("STARTING")
-        stage.await_status("RUNNING")
-        assert faults.kill(stage.environment, faults.JOB_MANAGER) == 1
-        deployed = stage.formation.wait(began)
-    assert deployed.status == "UPDATE_COMPLETE", deployed.reason
-    stage.current = version
     assert stage.counted().right, stage.counts
 
 

@@ -44,6 +44,16 @@ def finished(operations: Sequence[Operation]) -> bool:
     return failure_since(operations, turn) is None
 
 
+def has_run(operations: Sequence[Operation]) -> bool:
+    """Whether the application ever ran: only one that never did has no state to lose."""
+    return any(o.kind == START and o.status == SUCCESSFUL for o in operations)
+
+
+def may_start_empty(operations: Sequence[Operation], *, bounded: bool) -> bool:
+    """Of a stopped application without a snapshot: whether there is no state to lose."""
+    return not has_run(operations) or (bounded and finished(operations))
+
+
 def update_reached(operations: Sequence[Operation], began: datetime, until: datetime) -> bool:
     """Whether the update that began then changed or started the application.
 

@@ -18,18 +18,14 @@ def poll(context: Context, application: Application) -> Outcome:
         return NotYet(f"its status to leave {application.status}")
     snapshots = context.service.snapshots.list()
     label = f"{BEFORE}-{context.request.digest}"
-    taken = [
-        s
-        for s in restore.since(snapshots, context.request.since)
-        if s.label == label or s.label.startswith(f"{label}-")
-    ]
+    of_this = [s for s in snapshots if s.label == label or s.label.startswith(f"{label}-")]
+    taken = restore.since(of_this, context.request.since)
     ready = next((s for s in taken if s.status == READY), None)
     if ready is None and not taken:
         if restore.creating(snapshots):
             return NotYet("another snapshot of it to become READY")
-        used = sum(s.label == label or s.label.startswith(f"{label}-") for s in snapshots)
-        if used:
-            label = f"{label}-{used + 1}"
+        if of_this:
+            label = f"{label}-{len(of_this) + 1}"
         name = context.service.snapshots.name_of(label)
         try:
             context.drive().snapshots.create(name)

@@ -185,8 +185,7 @@ def _restore_point(context: Context, application: Application) -> Outcome:
 def _never_empty(context: Context, application: Application, newest: Snapshot | None) -> None:
     if newest is None and context.request.restore_asked.kind == LATEST:
         operations = context.service.operations()
-        ended = context.request.bounded and history.finished(operations)
-        if restore.has_run(operations) and not ended:
+        if not history.may_start_empty(operations, bounded=context.request.bounded):
             raise DeployFailedError(choices.would_be_empty(context, application, operations))
 
 

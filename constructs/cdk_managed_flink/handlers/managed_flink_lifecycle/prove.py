@@ -169,8 +169,8 @@ def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snaps
     prepared = context.request.text("Prepared")
     if not prepared:
         newest = context.newest(listed)
-        ended = context.request.bounded and history.finished(operations)
-        if newest is None and restore.has_run(operations) and not ended:
+        bounded = context.request.bounded
+        if newest is None and not history.may_start_empty(operations, bounded=bounded):
             raise DeployFailedError(
                 f"Application {context.request.application} ran before and has no READY snapshot: "
                 f"it could only start empty. Choose: {choices.EMPTY_START}. {what_follows(context)}"

@@ -113,11 +113,11 @@ def _why_stopped(
     name = snapshots.name_of(proof.label)
     if proof.failed:
         return f"{MAX_FAILED} snapshots of it failed, last {name}"
-    if not proof.status and health.steadiness(gate, seen, stopped_at).steady:
+    verdict = health.steadiness(gate, seen, stopped_at)
+    if not proof.status and verdict.steady:
         return no_snapshot(application, len(listed))
     waited = (stopped_at - (start.ended or start.started)).total_seconds()
     if waited > gate.deadline_seconds:
-        verdict = health.steadiness(gate, seen, stopped_at)
         missing = f"snapshot {name} did not become READY" if verdict.steady else verdict.text
         return late_for_gate(waited, missing)
     if stop:

@@ -18,7 +18,8 @@ STOP_WITH_SNAPSHOT, FORCE_STOP, IN_PLACE = "STOP_WITH_SNAPSHOT", "FORCE_STOP", "
 SHOULD_RUN, ALWAYS_RUNNING, SHOULD_BE_STOPPED = "RUNNING", "ALWAYS_RUNNING", "STOPPED"
 
 DEFAULT_DEADLINE_SECONDS = 3000
-# The service's time stamps may be cut to seconds, and its clock is not the function's.
+# The service's time stamps may be cut to seconds, and its clock is neither the function's nor
+# CloudFormation's: what it did within this of a turn of theirs counts as after it.
 CLOCK_TOLERANCE = timedelta(seconds=2)
 DIGEST_LENGTH = 12
 

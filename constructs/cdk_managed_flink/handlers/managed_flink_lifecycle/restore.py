@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .service import START, SUCCESSFUL, Operation
 from .snapshots import CREATING, Snapshot
 
 LATEST, NAMED, EMPTY = "LATEST", "SNAPSHOT", "EMPTY"
@@ -41,8 +40,3 @@ def since(snapshots: Sequence[Snapshot], moment: datetime) -> list[Snapshot]:
 def creating(snapshots: Sequence[Snapshot]) -> Snapshot | None:
     """A snapshot that the service is still writing, if any."""
     return next((s for s in snapshots if s.status == CREATING), None)
-
-
-def has_run(operations: Sequence[Operation]) -> bool:
-    """Whether the application ever ran: only one that never did has no state to lose."""
-    return any(o.kind == START and o.status == SUCCESSFUL for o in operations)

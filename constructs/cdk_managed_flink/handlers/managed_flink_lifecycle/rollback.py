@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from . import history, lineage, restore
+from . import history, lineage
 from .context import Context
 from .outcome import Complete, NotYet, Outcome
 from .own_stop import snapshot_of, young_enough
@@ -120,7 +120,7 @@ def _why_not_started(context: Context, operations: list[Operation], point: Snaps
         stop = history.stopped_by_hand(before, context.stack, context.request.application)
         if stop is not None:
             return f"the old version had been stopped by hand (operation {stop.id})"
-    if point is None and restore.has_run(operations):
+    if point is None and history.has_run(operations):
         return "the old version has no READY snapshot and is not started empty"
     return ""
 

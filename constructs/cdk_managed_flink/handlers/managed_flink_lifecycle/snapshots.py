@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .calls import Client, NotFoundError, call
+from .calls import Client, NotFoundError, Value, call
 
 READY, CREATING, FAILED, DELETING = "READY", "CREATING", "FAILED", "DELETING"
 LEGACY, ENHANCED = "APPLICATION_SNAPSHOTS_LEGACY", "ENHANCED_SNAPSHOTS"
@@ -82,9 +82,20 @@ class Snapshots(ABC):
     def create(self, name: str) -> None:
         """Begins a snapshot of the running job."""
 
-    @abstractmethod
     def delete(self, snapshot: Snapshot) -> None:
         """Deletes exactly this snapshot; one that is gone already is fine."""
+        try:
+            self._delete(
+                # The creation time tells it from a later one of the same name.
+                SnapshotName=snapshot.name,
+                SnapshotCreationTimestamp=snapshot.created,
+            )
+        except NotFoundError:
+            return
+
+    @abstractmethod
+    def _delete(self, **which: Value) -> None:
+        """The call itself."""
 
     def find(self, name_or_arn: str) -> Snapshot | None:
         """The snapshot that a person named; None when this application can't restore it."""
@@ -132,18 +143,13 @@ class LegacySnapshots(Snapshots):
             SnapshotName=name,
         )
 
-    def delete(self, snapshot: Snapshot) -> None:
-        """Deletes it; the creation time tells it from a later one of the same name."""
-        try:
-            call(
-                self._client,
-                "delete_application_snapshot",
-                ApplicationName=self._application,
-                SnapshotName=snapshot.name,
-                SnapshotCreationTimestamp=snapshot.created,
-            )
-        except NotFoundError:
-            return
+    def _delete(self, **which: Value) -> None:
+        call(
+            self._client,
+            "delete_application_snapshot",
+            ApplicationName=self._application,
+            **which,
+        )
 
 
 class EnhancedSnapshots(Snapshots):
@@ -169,17 +175,8 @@ class EnhancedSnapshots(Snapshots):
             SnapshotName=name,
         )
 
-    def delete(self, snapshot: Snapshot) -> None:
-        """Deletes it; the creation time tells it from a later one of the same name."""
-        try:
-            call(
-                self._client,
-                "delete_snapshot",
-                SnapshotName=snapshot.name,
-                SnapshotCreationTimestamp=snapshot.created,
-            )
-        except NotFoundError:
-            return
+    def _delete(self, **which: Value) -> None:
+        call(self._client, "delete_snapshot", **which)
 
     def find(self, name_or_arn: str) -> Snapshot | None:
         """Any snapshot of the account and Region, whichever application it was taken of."""

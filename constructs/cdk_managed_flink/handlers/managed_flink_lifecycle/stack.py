@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from .calls import Client, call
+from .request import CLOCK_TOLERANCE
 
 # A page has up to 100 events; a stack of 500 resources fills about ten of them with one update.
 _MAX_EVENT_PAGES = 20
@@ -16,9 +17,6 @@ _IN_PROGRESS = "_IN_PROGRESS"
 _CLEANUP = "CLEANUP_IN_PROGRESS"
 _CREATING = "CREATE_IN_PROGRESS"
 _FORWARD = (_CREATING, "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
-# CloudFormation's clock is not the service's, whose time stamps may be cut to seconds. What the
-# service did within this of a turn of CloudFormation's counts as after it.
-_CLOCK_TOLERANCE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class OwnStack:
         From the stack's events: that LastUpdatedTime stays as it is in a rollback is not promised.
         """
         forward = (event.at for event in self._own_events() if event.status in _FORWARD)
-        return next((at - _CLOCK_TOLERANCE for at in forward), None)
+        return next((at - CLOCK_TOLERANCE for at in forward), None)
 
     def reverted(self, application: str, *, since: datetime) -> list[Reverted]:
         """The updates that CloudFormation undid, or is undoing, and that touched the application.
@@ -106,10 +104,10 @@ class OwnStack:
                 touched = ours.has(entry) or touched
             elif event.status in _FORWARD:
                 if turned_back is not None and touched:
-                    found.append(Reverted(event.at - _CLOCK_TOLERANCE, turned_back))
+                    found.append(Reverted(event.at - CLOCK_TOLERANCE, turned_back))
                 turned_back, touched = None, False
             elif _begins(event.status) and "ROLLBACK" in event.status:
-                turned_back = event.at - _CLOCK_TOLERANCE
+                turned_back = event.at - CLOCK_TOLERANCE
         return found
 
     def at_work_on(self, application: str, moment: datetime) -> bool:
@@ -123,13 +121,13 @@ class OwnStack:
             event = _of(entry)
             own_stack = self._is_own(entry)
             counts = own_stack or ours.has(entry)
-            if not counts or event.at > moment + _CLOCK_TOLERANCE:
+            if not counts or event.at > moment + CLOCK_TOLERANCE:
                 continue
             if own_stack and event.status != _CREATING:
                 if event.status.endswith(_IN_PROGRESS):
                     return False
                 continue
-            return event.status.endswith(_IN_PROGRESS) or event.at >= moment - _CLOCK_TOLERANCE
+            return event.status.endswith(_IN_PROGRESS) or event.at >= moment - CLOCK_TOLERANCE
         return False
 
     def _own_events(self) -> Iterator[StackEvent]:

@@ -168,13 +168,7 @@ class Reconciler:
         return lineage.newest(snapshots, self.service.operations(), self.stack, name)
 
     def _age(self) -> float | None:
-        return upkeep.snapshot_age(
-            self.service.snapshots.list(),
-            self.service.operations(),
-            self.stack,
-            self.errand.application,
-            self.now,
-        )
+        return upkeep.snapshot_age(self._newest(), self.service.operations(), self.now)
 
     def _update_reached(self, operations: list[Operation]) -> bool:
         """Whether the deploy that failed changed or started the application."""

@@ -32,14 +32,9 @@ class Kept:
 
 
 def snapshot_age(
-    snapshots: Sequence[Snapshot],
-    operations: Sequence[Operation],
-    stack: OwnStack,
-    application: str,
-    now: datetime,
+    newest: Snapshot | None, operations: Sequence[Operation], now: datetime
 ) -> float | None:
     """Seconds since the newest snapshot of the line; since the start where there is none yet."""
-    newest = lineage.newest(snapshots, operations, stack, application)
     if newest is not None:
         return (now - newest.created).total_seconds()
     starts = (o for o in operations if o.kind == START and o.status == SUCCESSFUL)
@@ -58,13 +53,13 @@ def keep(
 ) -> Kept:
     """One step: takes a snapshot that is due, and deletes what is spare."""
     snapshots, operations = service.snapshots.list(), service.operations()
-    age = snapshot_age(snapshots, operations, stack, application.name, now)
+    newest = lineage.newest(snapshots, operations, stack, application.name)
+    age = snapshot_age(newest, operations, now)
     if errand.every <= timedelta(0):
         return Kept("runs", age)
     if restore.creating(snapshots):
         return Kept("a snapshot is being taken", age)
     deleted = _prune(errand, service, log, application, snapshots, now)
-    newest = lineage.newest(snapshots, operations, stack, application.name)
     # One that is not of the running version's line would be what a start by hand goes on from.
     astray = newest != restore.newest_ready(snapshots)
     if age is not None and age < errand.every.total_seconds() and not astray:
