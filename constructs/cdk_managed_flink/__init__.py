@@ -1,6 +1,16 @@
 """AWS CDK constructs for Amazon Managed Service for Apache Flink."""
 
 from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.binding import (
+    Bindable,
+    Binding,
+    Sink,
+    Source,
+    Watch,
+    WatchKind,
+)
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.settings import (
     Checkpointing,
@@ -27,7 +37,10 @@ from cdk_managed_flink.sources.kinesis import KinesisSource, StartPosition
 
 __all__ = [
     "AlarmThresholds",
+    "Bindable",
+    "Binding",
     "Checkpointing",
+    "Connector",
     "DesiredState",
     "DynamoDbSink",
     "FlinkAlarms",
@@ -41,16 +54,21 @@ __all__ = [
     "LogLevel",
     "MetricsLevel",
     "Monitoring",
+    "Network",
     "NotificationTopic",
     "Notifications",
     "Parallelism",
     "RestoreFrom",
     "Runtime",
     "S3Sink",
+    "Sink",
     "SnapshotAge",
     "SnapshotMode",
     "SnapshotSchedule",
+    "Source",
     "StartPosition",
     "Threshold",
     "UpdateStrategy",
+    "Watch",
+    "WatchKind",
 ]

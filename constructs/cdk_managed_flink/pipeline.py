@@ -13,6 +13,7 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Bindable, Binding, Sink, Source, Watch
 from cdk_managed_flink.application.code_location import Code
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.network import Network, merged
 from cdk_managed_flink.application.properties import PropertyValue
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
@@ -29,6 +30,7 @@ from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 from cdk_managed_flink.operations.alarms import FlinkAlarms
 from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
 from cdk_managed_flink.operations.thresholds import AlarmThresholds
+from cdk_managed_flink.security.endpoints import reach
 from cdk_managed_flink.security.keys import data_key as make_data_key
 from cdk_managed_flink.security.keys import state_key as make_state_key
 
@@ -52,6 +54,8 @@ class FlinkPipeline(Construct):
         state_key: Customer managed key for state and log. Default: a new one, from runtime 1.20
             on.
         data_key: Customer managed key for what sources and sinks make. Default: a new one.
+        network: The VPC. Default: that of the clusters, warehouses and domains that are bound, or
+            none.
         update_strategy: What becomes of the running state in a deploy. Default
             ``STOP_WITH_SNAPSHOT``.
         restore_from: Which state the new version starts from, for one deploy. Default
@@ -101,6 +105,7 @@ class FlinkPipeline(Construct):
         property_groups: Mapping[str, Mapping[str, PropertyValue]] | None = None,
         state_key: kms.IKey | None = None,
         data_key: kms.IKey | None = None,
+        network: Network | None = None,
         update_strategy: UpdateStrategy = UpdateStrategy.STOP_WITH_SNAPSHOT,
         restore_from: RestoreFrom | None = None,
         desired_state: DesiredState = DesiredState.RUNNING,
@@ -139,6 +144,7 @@ class FlinkPipeline(Construct):
         if state_key is None and runtime.supports_customer_managed_key:
             state_key = make_state_key(self, "StateKey", removal=removal)
         bindables: list[tuple[str, Bindable[Any]]] = [*sources.items(), *sinks.items()]
+        asked = [(name, bindable.network()) for name, bindable in bindables]
         self.application = FlinkApplication(
             self,
             "Application",
@@ -154,6 +160,10 @@ class FlinkPipeline(Construct):
             property_groups=property_groups,
             encryption_key=state_key,
             data_key=data_key or make_data_key(self, "DataKey", removal=removal),
+            network=merged(
+                self,
+                [(name, found) for name, found in [("the pipeline", network), *asked] if found],
+            ),
             log_retention=log_retention,
             removal_policy=removal,
         )
@@ -162,6 +172,7 @@ class FlinkPipeline(Construct):
             (bindable, name, self.application.bind(places[bindable.kind], name, bindable))
             for name, bindable in bindables
         ]
+        reach(self.application)
         self.topic = (
             NotificationTopic(self, "Notifications", notifications=notifications).topic
             if notifications is not None

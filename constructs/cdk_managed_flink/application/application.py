@@ -5,11 +5,12 @@ from typing import Any, TypeVar
 
 import jsii
 from aws_cdk import Annotations, IStableAnyProducer, Lazy, RemovalPolicy, Token
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from constructs import Construct, IValidation
+from constructs import Construct, IConstruct, IValidation
 
 from cdk_managed_flink.application import state_key
 from cdk_managed_flink.application.acknowledge import acknowledge_unknown_property
@@ -20,6 +21,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.log_group import application_log_group, log_group_arn
 from cdk_managed_flink.application.metrics import ApplicationMetrics
 from cdk_managed_flink.application.naming import application_name as name_of
+from cdk_managed_flink.application.network import Network, NetworkInterfaces
 from cdk_managed_flink.application.properties import (
     RUN_OPTIONS_GROUP,
     PropertyGroups,
@@ -54,7 +56,7 @@ class ImportedApplication(Construct, ApplicationMetrics):
         self.runtime = runtime
 
 
-@jsii.implements(iam.IGrantable)
+@jsii.implements(iam.IGrantable, ec2.IConnectable)
 class FlinkApplication(Construct, ApplicationMetrics):
     """An application with its execution role, its log and every setting said explicitly.
 
@@ -84,6 +86,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
             that AWS owns.
         data_key: Customer managed key for what sources and sinks make. Default: keys that AWS
             manages.
+        network: The VPC that it reaches things in. Default: none, with the service's own way to
+            the internet.
         log_retention: Default 3 months.
         description: Shown in the console, up to 1,024 characters.
         removal_policy: Default ``RETAIN_ON_UPDATE_OR_DELETE``: deleting an application deletes its
@@ -92,6 +96,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
     Attributes:
         resource: The L1, a ``kinesisanalyticsv2.CfnApplication``: the escape hatch.
         logging_option: The L1 that joins application and log stream.
+        calls: AWS services that the job calls, by the names of their VPC endpoints.
+        needs: What has to be there before the job starts and no property refers to.
 
     Raises:
         ValueError: An illegal name or property group, or a key or enhanced snapshots with a
@@ -117,6 +123,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         property_groups: Mapping[str, Mapping[str, PropertyValue]] | None = None,
         encryption_key: kms.IKey | None = None,
         data_key: kms.IKey | None = None,
+        network: Network | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         description: str | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
@@ -154,6 +161,11 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.log_stream = logs.LogStream(
             self, "LogStream", log_group=self.log_group, removal_policy=removal_policy
         )
+        self._interfaces = (
+            None if network is None else NetworkInterfaces(self, network, role=self.role)
+        )
+        self.needs: list[IConstruct] = []
+        self.calls: set[str] = set()
         self._code = code
         self._names: dict[str, str] = {}
         location = code.bind(self, runtime=runtime, connectors=sorted(set(connectors)))
@@ -198,6 +210,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 "applicationSnapshotConfiguration": {"snapshotsEnabled": snapshots},
                 "applicationSystemRollbackConfiguration": {"rollbackEnabled": system_rollback},
                 "applicationEncryptionConfiguration": _encryption(encryption_key),
+                **self._vpc_configurations(),
                 "environmentProperties": {
                     "propertyGroups": Lazy.any(_Groups(self._properties)),
                 },
@@ -228,6 +241,28 @@ class FlinkApplication(Construct, ApplicationMetrics):
             },
         )
         self.node.add_validation(_TextValidation(self))
+
+    @property
+    def network(self) -> Network | None:
+        """The VPC that it is in."""
+        return None if self._interfaces is None else self._interfaces.network
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """For rules between the application and what it reaches in its VPC.
+
+        Raises:
+            ValueError: It is in no VPC.
+        """
+        if self._interfaces is None:
+            raise invalid(
+                self,
+                "network",
+                None,
+                "Network(vpc=...)",
+                "What it is to reach lies in a VPC, and the application is in none.",
+            )
+        return self._interfaces.connections
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
@@ -281,8 +316,15 @@ class FlinkApplication(Construct, ApplicationMetrics):
         object.__setattr__(bindable, "_bound_as", f"{self.node.path}.{name}")
         binding = bindable.bind(scope, self, name)
         self._names[name] = bindable.kind
+        self.calls.update(binding.calls)
+        self.needs.extend(binding.needs)
         self.add_property_group(name, binding.properties)
         return binding
+
+    def _vpc_configurations(self) -> dict[str, Any]:
+        if self._interfaces is None:
+            return {}
+        return {"vpcConfigurations": [self._interfaces.configuration()]}
 
     def validate(self) -> list[str]:
         """What the job's text and the bound names have against each other."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -23,11 +24,16 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 
 class WatchKind(StrEnum):
-    """What a watched metric tells; the thresholds of the alarms go by it."""
+    """What a watched metric tells; the thresholds of the alarms go by it.
+
+    ``LAG`` is how far the job is behind a source, ``DELAY`` how long a row waits behind a sink.
+    """
 
     LAG = "LAG"
     THROTTLES = "THROTTLES"
     ERRORS = "ERRORS"
+    DEAD_LETTERS = "DEAD_LETTERS"
+    DELAY = "DELAY"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +42,7 @@ class Watch:
 
     Attributes:
         id: What is watched, such as ``IteratorAge``; becomes part of the alarm's construct id.
+        in_seconds: Whether a lag or a delay is reported in seconds. Default: in milliseconds.
         meaning: What it means when the metric is high, and where to look.
     """
 
@@ -46,6 +53,7 @@ class Watch:
     dimensions: Mapping[str, str]
     statistic: str
     meaning: str
+    in_seconds: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +64,17 @@ class Binding(Generic[R_co]):
         properties: The property group: the table's whole connector option list.
         resource: The stream, bucket or table, made or taken.
         watches: What operations should keep an eye on.
+        calls: AWS services that the job calls, by the names of their VPC endpoints, such as
+            ``kinesis-streams``: an application in a VPC has to reach them.
+        needs: What has to be there before the job starts and no property refers to, such as a
+            topic or an access policy.
     """
 
     properties: Mapping[str, str]
     resource: R_co
     watches: Sequence[Watch] = ()
+    calls: Sequence[str] = ()
+    needs: Sequence[IConstruct] = ()
 
 
 class Bindable(ABC, Generic[R_co]):
@@ -78,6 +92,10 @@ class Bindable(ABC, Generic[R_co]):
     @abstractmethod
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
         """Connectors that the job's package has to contain for this runtime."""
+
+    def network(self) -> Network | None:
+        """The network that the application has to be in; ``None`` where it makes no difference."""
+        return None
 
     @abstractmethod
     def bind(self, scope: Construct, application: "FlinkApplication", name: str) -> Binding[R_co]:

@@ -20,6 +20,8 @@ class ReleaseLine:
     Attributes:
         flink: Version of Flink that the library's own formats are compiled against.
         connectors: By identifier, which is what ``'connector' = '…'`` says in a table's options.
+        formats: By name, which is what ``'format' = '…'`` says; those that the runtime has itself
+            and the library's own need none.
         closed: Connectors that come with exactly the artifacts given here. Any other artifact
             brings what its own POM says.
         further_modules: Flink's modules that this version compiles against beside the usual ones.
@@ -29,6 +31,7 @@ class ReleaseLine:
 
     flink: str
     connectors: Mapping[str, Connector]
+    formats: Mapping[str, Sequence[Connector]] = field(default_factory=dict)
     further_modules: Sequence[str] = ()
     closed: Mapping[Connector, Sequence[Connector]] = field(default_factory=dict)
     relocations: Sequence[tuple[str, str]] = ()
@@ -76,7 +79,19 @@ _KINESIS_4_3_CALLS = (
 )
 _AWS_4_3 = ReleaseLine(
     flink="1.20.1",
-    connectors={"kinesis": _KINESIS_4_3, "dynamodb": _DYNAMODB_4_3},
+    connectors={
+        "kinesis": _KINESIS_4_3,
+        "dynamodb": _DYNAMODB_4_3,
+        "firehose": Connector(_FLINK, "flink-connector-aws-kinesis-firehose", "4.3.0-1.19"),
+        "kafka": Connector(_FLINK, "flink-connector-kafka", "3.4.0-1.20"),
+        "iceberg": Connector("org.apache.iceberg", "iceberg-flink-runtime-1.20", "1.9.2"),
+        "opensearch": Connector(_FLINK, "flink-connector-opensearch", "1.2.0-1.19"),
+    },
+    formats={
+        "avro": [Connector(_FLINK, "flink-avro", "1.20.1")],
+        "avro-confluent": [Connector(_FLINK, "flink-avro-confluent-registry", "1.20.1")],
+        "parquet": [Connector(_FLINK, "flink-parquet", "1.20.1")],
+    },
     closed={
         _KINESIS_4_3: _KINESIS_4_3_CALLS,
         _DYNAMODB_4_3: (
@@ -117,6 +132,14 @@ _AWS_6_0 = ReleaseLine(
     connectors={
         "kinesis": Connector(_FLINK, "flink-connector-aws-kinesis-streams", "6.0.1-2.0"),
         "dynamodb": Connector(_FLINK, "flink-connector-dynamodb", "6.0.1-2.0"),
+        "firehose": Connector(_FLINK, "flink-connector-aws-kinesis-firehose", "6.0.1-2.0"),
+        "kafka": Connector(_FLINK, "flink-connector-kafka", "4.0.1-2.0"),
+        "iceberg": Connector("org.apache.iceberg", "iceberg-flink-runtime-2.0", "1.10.0"),
+    },
+    formats={
+        "avro": [Connector(_FLINK, "flink-avro", "2.2.0")],
+        "avro-confluent": [Connector(_FLINK, "flink-avro-confluent-registry", "2.2.0")],
+        "parquet": [Connector(_FLINK, "flink-parquet", "2.2.0")],
     },
 )
 
@@ -169,6 +192,11 @@ def connector_for(identifier: str, runtime: Runtime) -> Connector:
             "version).",
         )
     return connectors[identifier]
+
+
+def format_artifacts(format: str, runtime: Runtime) -> Sequence[Connector]:
+    """What a format needs in the job's package; nothing for those that are there already."""
+    return release_line(runtime).formats.get(format, ())
 
 
 def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:

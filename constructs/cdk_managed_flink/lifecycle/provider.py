@@ -1,6 +1,5 @@
 """The functions of the lifecycle: one set for each stack, its findings acknowledged once."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -11,7 +10,7 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
+from cdk_managed_flink.application.acknowledge import acknowledge_provider
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.lifecycle.health_gate import PROVIDER_DEADLINE
 from cdk_managed_flink.lifecycle.rights import allow_stack
@@ -85,7 +84,9 @@ class LifecycleProvider(Construct):
         )
         log_group.grant_write(self.role)
         allow_stack(self.role)
-        code = lambda_.Code.from_asset(str(_HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
+        code = lambda_.Code.from_asset(
+            str(_HANDLERS), exclude=["managed_flink_resources", "**/__pycache__", "**/*.pyc"]
+        )
 
         def function(id: str, handler: str) -> lambda_.Function:
             return lambda_.Function(
@@ -120,7 +121,7 @@ class LifecycleProvider(Construct):
             ),
         )
         self.service_token = self._provider.service_token
-        self._acknowledge([on_event, is_complete])
+        acknowledge_provider(self._provider, [on_event, is_complete])
 
     def attach_policy(self, scope: Construct, id: str) -> iam.ManagedPolicy:
         """Give the role another policy, for what concerns one pipeline's application.
@@ -142,34 +143,3 @@ class LifecycleProvider(Construct):
             )
         self._pipelines += 1
         return iam.ManagedPolicy(scope, id, roles=[self.role])
-
-    def _acknowledge(self, functions: Sequence[lambda_.Function]) -> None:
-        """Findings in CDK's own provider framework, which offers no way to mend them."""
-        framework = "CDK's provider framework makes it and offers no setting for it: "
-        acknowledge(
-            self._provider,
-            "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-            "AWSLambdaBasicExecutionRole]",
-            framework + "its functions write their own logs.",
-        )
-        acknowledge(
-            self._provider,
-            "L1",
-            framework + "the runtime of its functions follows the CDK release.",
-        )
-        acknowledge(
-            self._provider, "SF2", framework + "the state machine only waits, and logs its steps."
-        )
-        acknowledge_wildcard(
-            self._provider, "*", framework + "log delivery for the state machine takes no resource."
-        )
-        own = [
-            child for child in self._provider.node.find_all() if isinstance(child, lambda_.Function)
-        ]
-        called = [function for function in own if function.node.id != "framework-onEvent"]
-        for function in (*functions, *called):
-            acknowledge_wildcard(
-                self._provider,
-                f"{function.function_arn}:*",
-                framework + "it may invoke any version of exactly these functions.",
-            )

@@ -86,6 +86,9 @@ class AlarmThresholds:
         throttles: Throttled requests in a period. Default: any in three periods in a row; a
             single one is retried and harmless.
         errors: Errors of a sink in a period. Default: any in three periods in a row.
+        dead_letters: Dead letters in a period. Default: any, at once.
+        delay: Milliseconds that a row waits behind a sink, such as in a delivery stream's buffer.
+            Default 900,000 for three periods: the longest that Firehose buffers.
         snapshot_age: Age of the newest snapshot. Default twice the schedule's interval and 15
             minutes. Without a schedule there is no such alarm.
         stuck: 1 when the application is not as it should be and only a person can mend it, by the
@@ -103,14 +106,21 @@ class AlarmThresholds:
     lag: Threshold | None = field(default_factory=lambda: Threshold(value=60_000))
     throttles: Threshold | None = field(default_factory=lambda: Threshold(value=0))
     errors: Threshold | None = field(default_factory=lambda: Threshold(value=0))
+    dead_letters: Threshold | None = field(default_factory=lambda: Threshold(value=0, periods=1))
+    delay: Threshold | None = field(default_factory=lambda: Threshold(value=900_000))
     snapshot_age: SnapshotAge | None = field(default_factory=lambda: SnapshotAge())
     stuck: Threshold | None = field(default_factory=lambda: Threshold(value=0, periods=1))
     period: Duration = field(default_factory=lambda: Duration.minutes(1))
 
     def for_watch(self, watch: Watch) -> Threshold | None:
         """The threshold for what a binding wants watched."""
-        return {
+        found = {
             WatchKind.LAG: self.lag,
             WatchKind.THROTTLES: self.throttles,
             WatchKind.ERRORS: self.errors,
+            WatchKind.DEAD_LETTERS: self.dead_letters,
+            WatchKind.DELAY: self.delay,
         }[watch.kind]
+        if found is None or not watch.in_seconds:
+            return found
+        return Threshold(value=found.value / 1000, periods=found.periods)

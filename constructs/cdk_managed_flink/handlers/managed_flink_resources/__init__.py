@@ -1,0 +1,1 @@
+"""Makes, keeps and deletes what CloudFormation has no resource for: plain Python and boto3."""

@@ -1,0 +1,1 @@
+"""Parts of other AWS services that sources and sinks share: clusters, warehouses, catalogs."""
