@@ -41,6 +41,7 @@ INTRINSICS = {
     "Fn::Split",
     "Fn::Sub",
 }
+PREPARE_ONLY = {"Stores", "ReplaceStores"}
 PROVE_ONLY = {
     "Prepared",
     "Run",
@@ -60,7 +61,7 @@ def properties(template: dict[str, Any], type_: str) -> dict[str, Any]:
 
 
 def test_they_are_told_exactly_what_the_handlers_read(template: dict[str, Any]) -> None:
-    assert set(properties(template, BOTH[0])) == COMMON
+    assert set(properties(template, BOTH[0])) == COMMON | PREPARE_ONLY
     assert set(properties(template, BOTH[1])) == COMMON | PROVE_ONLY
 
 

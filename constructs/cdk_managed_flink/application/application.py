@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import jsii
-from aws_cdk import Annotations, IStableAnyProducer, Lazy, RemovalPolicy, Token
+from aws_cdk import Annotations, CfnResource, IStableAnyProducer, Lazy, RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisanalyticsv2 as kda
@@ -98,6 +98,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         logging_option: The L1 that joins application and log stream.
         calls: AWS services that the job calls, by the names of their VPC endpoints.
         needs: What has to be there before the job starts and no property refers to.
+        stores: What was made to hold a table's data, by the table's name: its kind and its name.
 
     Raises:
         ValueError: An illegal name or property group, or a key or enhanced snapshots with a
@@ -166,6 +167,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         )
         self.needs: list[IConstruct] = []
         self.calls: set[str] = set()
+        self.stores: dict[str, list[str]] = {}
         self._code = code
         self._names: dict[str, str] = {}
         location = code.bind(self, runtime=runtime, connectors=sorted(set(connectors)))
@@ -318,6 +320,10 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self._names[name] = bindable.kind
         self.calls.update(binding.calls)
         self.needs.extend(binding.needs)
+        made = scope.node.try_find_child(bindable.resource_id or name)
+        holder = made.node.default_child if made is not None else None
+        if isinstance(holder, CfnResource):
+            self.stores[name] = [holder.cfn_resource_type, holder.ref]
         self.add_property_group(name, binding.properties)
         return binding
 

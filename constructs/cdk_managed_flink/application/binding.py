@@ -66,6 +66,7 @@ class Binding(Generic[R_co]):
         watches: What operations should keep an eye on.
         calls: AWS services that the job calls, by the names of their VPC endpoints, such as
             ``kinesis-streams``: an application in a VPC has to reach them.
+        arrivals: Metrics that count what was written, for an alarm on the first dead letter.
         needs: What has to be there before the job starts and no property refers to, such as a
             topic or an access policy.
     """
@@ -74,6 +75,7 @@ class Binding(Generic[R_co]):
     resource: R_co
     watches: Sequence[Watch] = ()
     calls: Sequence[str] = ()
+    arrivals: Sequence[Watch] = ()
     needs: Sequence[IConstruct] = ()
 
 

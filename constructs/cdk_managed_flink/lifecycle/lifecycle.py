@@ -28,6 +28,7 @@ from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL, R
 from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
 from cdk_managed_flink.lifecycle.rights import allow_application
 from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
+from cdk_managed_flink.lifecycle.stores import stores
 from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 
 DEFAULT_MAX_STATE_LOSS = Duration.minutes(15)
@@ -142,7 +143,7 @@ class FlinkLifecycle(Construct):
             "Bounded": _text(bounded),
             "MaxStateLossSeconds": seconds(max_state_loss),
         }
-        self.prepare = self._resource("Prepare", provider, common)
+        self.prepare = self._resource("Prepare", provider, {**common, **stores(application)})
         names = application.runtime.metric_names
         self.prove = self._resource(
             "Prove",

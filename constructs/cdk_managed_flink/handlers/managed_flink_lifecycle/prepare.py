@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import choices, history, in_place, restore, rollback
+from . import choices, history, in_place, restore, rollback, stores
 from .calls import ServiceError
 from .context import Context
 from .outcome import Complete, DeployFailedError, NotYet, Outcome
@@ -66,6 +66,8 @@ def _check_request(context: Context, application: Application | None) -> None:
     request = context.request
     if request.renamed_from:
         raise DeployFailedError(choices.renamed(request.renamed_from, request.application))
+    if why := stores.replaced(request):
+        raise DeployFailedError(why)
     runs = application is not None and not application.stopped
     if application and runs and request.is_create and context.stack.is_new():
         raise DeployFailedError(choices.taken(application))
