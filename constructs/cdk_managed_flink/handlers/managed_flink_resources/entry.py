@@ -19,6 +19,7 @@ _TRANSIENT = (
     "InternalError",
     "InternalFailure",
     "InternalServerError",
+    "InternalServerErrorException",
     "InternalServerException",
     "RequestTimeout",
     "ServiceUnavailable",

@@ -1,0 +1,1 @@
+"""Kafka clusters, their topics and who may use them: what MskSource and MskSink share."""

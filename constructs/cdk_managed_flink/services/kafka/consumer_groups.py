@@ -1,0 +1,54 @@
+"""Consumer groups: one application each, unless it is said that they are shared."""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from aws_cdk import Token
+from constructs import IConstruct
+
+from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.errors import invalid
+
+
+@dataclass(frozen=True)
+class _Claim:
+    application: str
+    table: str
+    shared: bool
+
+
+# Of each app: by cluster and group. Two objects may stand for one imported cluster.
+_CLAIMS: "WeakKeyDictionary[IConstruct, dict[tuple[str, str], _Claim]]" = WeakKeyDictionary()
+
+
+def claim_group(
+    cluster: str, group: str, *, application: FlinkApplication, table: str, shared: bool
+) -> None:
+    """Take a consumer group of a cluster for an application.
+
+    Flink does not let a group share out partitions: each of two applications reads all records,
+    and they overwrite each other's offsets, so neither's lag is known.
+
+    Args:
+        cluster: What tells clusters apart: ARN, brokers or path.
+        group: The consumer group.
+        application: Who reads.
+        table: The table that reads.
+        shared: Whether it is meant that others use the group.
+
+    Raises:
+        ValueError: Another application of the app uses it, and not both say that it is shared.
+    """
+    if Token.is_unresolved(group):
+        return
+    claims = _CLAIMS.setdefault(application.node.root, {})
+    found = claims.setdefault((cluster, group), _Claim(application.node.path, table, shared))
+    if found.application != application.node.path and not (found.shared and shared):
+        raise invalid(
+            application,
+            f"group_id of {table!r}",
+            group,
+            f"a consumer group of its own; {found.application} reads {found.table!r} with this one",
+            "Leave group_id out for one that no other application has, or say shared_group=True in "
+            "both sources.",
+        )

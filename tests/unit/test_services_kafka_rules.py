@@ -1,0 +1,48 @@
+"""cdk-nag, cfn-lint and IAM's own data on a pipeline with each kind of cluster."""
+
+import aws_cdk as cdk
+import pytest
+from authorization import surprises
+from configurations import Build, app, template_of
+
+from cdk_managed_flink import KafkaCluster, MskSink, MskSource, Topic
+from tests.templates.test_rules import findings, lint
+from tests.unit.kafka_clusters import KINDS, cluster_of
+
+
+def pipeline(build: Build, kind: str, scope: cdk.Stack) -> KafkaCluster:
+    cluster = cluster_of(kind, scope)
+    made = kind in ("iam", "scram", "existing")
+    build(
+        scope=scope,
+        sources={"clicks": MskSource(cluster=cluster, topic=Topic("clicks") if made else "clicks")},
+        sinks={
+            "lake": MskSink(cluster=cluster, topic="lake", exactly_once=False),
+            "pages": MskSink(cluster=cluster, topic="pages", key_fields=["page"]),
+        },
+    )
+    return cluster
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_found(build: Build, kind: str) -> None:
+    owner = app()
+    stack = cdk.Stack(owner, "Stack")
+    pipeline(build, kind, stack)
+    assert surprises(template_of(stack)) == []
+    assert findings(owner) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_cfn_lint_finds_nothing(build: Build, kind: str) -> None:
+    stack = cdk.Stack(app(), "Stack")
+    pipeline(build, kind, stack)
+    assert lint(template_of(stack)) == []
+
+
+def test_nothing_is_found_in_a_stack_that_names_its_place(build: Build) -> None:
+    owner = app()
+    place = cdk.Environment(account="123456789012", region="eu-west-1")
+    pipeline(build, "scram", cdk.Stack(owner, "Stack", env=place))
+    assert findings(owner) == set()
