@@ -1,0 +1,63 @@
+"""VpcPlace: where Firehose puts its network interfaces to reach a domain or a collection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesisfirehose as firehose
+
+from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
+from cdk_managed_flink.services.opensearch.interfaces import grant_interfaces
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VpcPlace:
+    """A way into a VPC.
+
+    Attributes:
+        vpc: The VPC.
+        subnets: Ids of the subnets.
+        security_groups: Existing groups that the target lets in on port 443. Without any, a group
+            is made and ``connections`` lets it in.
+        connections: Of a target whose rules are the stack's own.
+    """
+
+    vpc: ec2.IVpc
+    subnets: Sequence[str]
+    security_groups: Sequence[ec2.ISecurityGroup] = ()
+    connections: ec2.Connections | None = None
+
+    def configure(
+        self, stream: DeliveryStream
+    ) -> firehose.CfnDeliveryStream.VpcConfigurationProperty:
+        """The L1's configuration; opens the way and grants what Firehose's guide lists for it."""
+        groups = list(self.security_groups)
+        if not groups:
+            group = ec2.SecurityGroup(
+                stream, "SecurityGroup", vpc=self.vpc, description=f"Firehose: {stream.node.path}"
+            )
+            groups.append(group)
+            if self.connections is not None:
+                self.connections.allow_from(group, ec2.Port.tcp(443), "Firehose delivers")
+        ids = [group.security_group_id for group in groups]
+        grant_interfaces(
+            stream.role,
+            subnets=self.subnets,
+            groups=ids,
+            looks=[
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            changes=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"],
+        )
+        iam.Grant.add_to_principal(
+            grantee=stream.role,
+            actions=["ec2:DescribeVpcAttribute"],
+            resource_arns=[self.vpc.vpc_arn],
+        )
+        return firehose.CfnDeliveryStream.VpcConfigurationProperty(
+            role_arn=stream.role.role_arn, subnet_ids=list(self.subnets), security_group_ids=ids
+        )

@@ -1,0 +1,62 @@
+"""A user with a password for a job that connects to a domain itself."""
+
+from dataclasses import dataclass
+
+from aws_cdk import CustomResource, Duration
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct, IConstruct
+
+from cdk_managed_flink.services.opensearch.domain import OpenSearchDomain
+from cdk_managed_flink.services.opensearch.index import age
+from cdk_managed_flink.services.opensearch.names import derived_name
+from cdk_managed_flink.services.opensearch.users import user_secret
+
+# Long enough for a path, and short enough for the URLs of the domain's API.
+LONGEST_SECURITY_NAME = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """A user, and what has to be there before it can write."""
+
+    secret: secretsmanager.ISecret
+    needs: tuple[IConstruct, ...] = ()
+
+
+def let_in(
+    domain: OpenSearchDomain,
+    scope: Construct,
+    *,
+    index_pattern: str,
+    retention: Duration | None,
+    roles: list[str] | None = None,
+    user: secretsmanager.ISecret | None = None,
+) -> CustomResource:
+    """Map IAM roles, or a user of the scope's derived name, to a security role for the indexes."""
+    properties: dict[str, object] = {
+        "Name": derived_name(scope, longest=LONGEST_SECURITY_NAME),
+        "IndexPattern": index_pattern,
+        "Roles": roles or [],
+    }
+    if user is not None:
+        properties["UserSecret"] = user.secret_arn
+    if retention is not None:
+        properties["Retention"] = age(retention)
+    return domain.set_up(scope, "Access", kind="OpenSearchAccess", properties=properties)
+
+
+def make_writer(
+    domain: OpenSearchDomain, scope: Construct, *, index_pattern: str, retention: Duration | None
+) -> Writer:
+    """A user of its own, with a generated password, that writes these indexes and no others."""
+    secret = user_secret(
+        scope,
+        "User",
+        username=derived_name(scope, longest=LONGEST_SECURITY_NAME),
+        key=domain.encryption_key,
+        unrotated="A job reads the password when it starts: a rotation by itself would stop it at "
+        "the next request. Replace the secret to have a new one.",
+    )
+    domain.security.grant_secrets([secret])
+    access = let_in(domain, scope, index_pattern=index_pattern, retention=retention, user=secret)
+    return Writer(secret=secret, needs=(access,))
