@@ -12,6 +12,7 @@ from cdk_managed_flink.application.binding import (
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.secret_value import FlinkSecret
 from cdk_managed_flink.application.settings import (
     Checkpointing,
     LogLevel,
@@ -31,35 +32,95 @@ from cdk_managed_flink.operations.alarms import FlinkAlarms
 from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
 from cdk_managed_flink.operations.thresholds import AlarmThresholds, SnapshotAge, Threshold
 from cdk_managed_flink.pipeline import FlinkPipeline
+from cdk_managed_flink.services.firehose.buffering import Buffering
+from cdk_managed_flink.services.firehose.conversion import ColumnarFormat, FormatConversion
+from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
+from cdk_managed_flink.services.firehose.http_destination import HttpDestination
+from cdk_managed_flink.services.firehose.s3_destination import S3Destination
+from cdk_managed_flink.services.firehose.storage import DeliveryBucket
+from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
+from cdk_managed_flink.services.kafka.brokers import KafkaMonitoring
+from cdk_managed_flink.services.kafka.cluster import KafkaCluster
+from cdk_managed_flink.services.kafka.provisioned import MskCluster
+from cdk_managed_flink.services.kafka.serverless import MskServerlessCluster
+from cdk_managed_flink.services.kafka.storage import BrokerStorage
+from cdk_managed_flink.services.kafka.topic import KafkaTopic, Topic
+from cdk_managed_flink.services.opensearch.capacity import DomainCapacity
+from cdk_managed_flink.services.opensearch.collection import (
+    CollectionType,
+    OpenSearchServerlessCollection,
+)
+from cdk_managed_flink.services.opensearch.domain import OpenSearchDomain
+from cdk_managed_flink.services.opensearch.existing import (
+    ExistingCollection,
+    ExistingDomain,
+    ExistingPlace,
+)
+from cdk_managed_flink.services.opensearch.index import IndexRotation
+from cdk_managed_flink.sinks.dead_letter import DeadLetterSink
 from cdk_managed_flink.sinks.dynamodb import DynamoDbSink
+from cdk_managed_flink.sinks.firehose import FirehoseSink
+from cdk_managed_flink.sinks.msk import MskSink
+from cdk_managed_flink.sinks.opensearch import OpenSearchSink
 from cdk_managed_flink.sinks.s3 import Lifecycle, S3Sink
 from cdk_managed_flink.sources.kinesis import KinesisSource, StartPosition
+from cdk_managed_flink.sources.msk import KafkaStart, MskSource
 
 __all__ = [
     "AlarmThresholds",
     "Bindable",
     "Binding",
+    "BrokerStorage",
+    "Buffering",
     "Checkpointing",
+    "CollectionType",
+    "ColumnarFormat",
     "Connector",
+    "DeadLetterSink",
+    "DeliveryBucket",
+    "DeliveryStream",
     "DesiredState",
+    "DomainCapacity",
     "DynamoDbSink",
+    "ExistingCollection",
+    "ExistingDomain",
+    "ExistingPlace",
+    "FirehoseSink",
     "FlinkAlarms",
     "FlinkApplication",
     "FlinkCode",
     "FlinkLifecycle",
     "FlinkPipeline",
+    "FlinkSecret",
+    "FormatConversion",
     "HealthGate",
+    "HttpDestination",
+    "IndexRotation",
+    "KafkaAuthentication",
+    "KafkaCluster",
+    "KafkaMode",
+    "KafkaMonitoring",
+    "KafkaStart",
+    "KafkaTopic",
     "KinesisSource",
     "Lifecycle",
     "LogLevel",
     "MetricsLevel",
     "Monitoring",
+    "MskCluster",
+    "MskServerlessCluster",
+    "MskSink",
+    "MskSource",
     "Network",
     "NotificationTopic",
     "Notifications",
+    "OpenSearchDomain",
+    "OpenSearchServerlessCollection",
+    "OpenSearchSink",
     "Parallelism",
     "RestoreFrom",
     "Runtime",
+    "S3Destination",
     "S3Sink",
     "Sink",
     "SnapshotAge",
@@ -68,6 +129,7 @@ __all__ = [
     "Source",
     "StartPosition",
     "Threshold",
+    "Topic",
     "UpdateStrategy",
     "Watch",
     "WatchKind",

@@ -9,6 +9,8 @@ import argparse
 import os
 import shutil
 import sys
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from . import flink_python, processes
@@ -21,14 +23,60 @@ from .progress import Progress
 
 VENV = ROOT / ".venv"
 EMULATOR = LOCAL / "emulator"
-FLINK = LOCAL / "flink-1.20"
+KAFKA = LOCAL / "kafka"
 PLUGINS = LOCAL / "plugins"
-S3_PLUGIN = "org.apache.flink:flink-s3-fs-hadoop:1.20.1"
-S3_PLUGIN_JAR = PLUGINS / "s3-fs-hadoop" / "flink-s3-fs-hadoop-1.20.1.jar"
+
+
+@dataclass(frozen=True)
+class Flink:
+    """A version of Flink that applications can run on here.
+
+    Attributes:
+        runtime: The service's name of it.
+        version: Of the folder and the pins.
+        s3: Release of the file system for s3:// that goes with it, a plugin.
+    """
+
+    runtime: str
+    version: str
+    s3: str
+
+    @property
+    def python(self) -> Path:
+        """The Python of the virtual environment that holds its PyFlink."""
+        return LOCAL / f"flink-{self.version}" / "bin" / "python"
+
+    @property
+    def s3_plugin(self) -> Path:
+        """The plugin's jar."""
+        return PLUGINS / "s3-fs-hadoop" / f"flink-s3-fs-hadoop-{self.s3}.jar"
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """What is fetched for it."""
+        return f"flink-{self.version}", f"s3-plugin-{self.version}"
+
+
+FLINK_1 = Flink("FLINK-1_20", "1.20", "1.20.1")
+FLINK_2 = Flink("FLINK-2_2", "2.2", "2.2.0")
+FLINKS = (FLINK_1, FLINK_2)
+
+
+def installed() -> list[Flink]:
+    """Return the versions of Flink that were fetched."""
+    return [flink for flink in FLINKS if flink.python.exists()]
+
+
+_SYNTH = ("uv", "python", "jsii", "node")
+_ON_KAFKA = (*_SYNTH, "emulator", *FLINK_2.parts, "kafka")
+# By make target or by job: what only another job needs is not fetched.
 GROUPS = {
     "check": ("uv", "python", "jsii"),
-    "synth": ("uv", "python", "jsii", "node"),
-    "all": ("uv", "python", "jsii", "node", "emulator", "flink-1.20", "s3-plugin"),
+    "synth": _SYNTH,
+    "sensors": (*_SYNTH, "emulator", *FLINK_1.parts),
+    "payments": _ON_KAFKA,
+    "etl": _ON_KAFKA,
+    "all": (*_SYNTH, "emulator", *FLINK_1.parts, *FLINK_2.parts, "kafka"),
 }
 
 
@@ -53,9 +101,14 @@ def _fetch_emulator(log: Path) -> None:
     _install(EMULATOR, ROOT / "local" / "requirements-emulator.txt", log)
 
 
-def _fetch_flink(log: Path) -> None:
-    _environment(FLINK, flink_python.request(), log)
-    _install(FLINK, ROOT / "local" / "requirements-flink-1.20.txt", log)
+def _pins(flink: Flink) -> Path:
+    return ROOT / "local" / f"requirements-flink-{flink.version}.txt"
+
+
+def _fetch_flink(flink: Flink, log: Path) -> None:
+    target = flink.python.parents[1]
+    _environment(target, flink_python.request(), log)
+    _install(target, _pins(flink), log)
 
 
 def _environment(target: Path, python: str, log: Path) -> None:
@@ -82,16 +135,23 @@ def _fetch_node(log: Path) -> None:
     processes.run("npm ci", command, log, _clean(), ROOT)
 
 
-def _fetch_s3_plugin(log: Path) -> None:
-    command = [
-        "mvn",
-        "-B",
-        "-q",
-        "-ntp",
-        "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy",
-    ]
-    command += [f"-Dartifact={S3_PLUGIN}", f"-DoutputDirectory={S3_PLUGIN_JAR.parent}"]
+def _maven(goal: str, *arguments: str) -> list[str | Path]:
+    plugin = f"org.apache.maven.plugins:maven-dependency-plugin:3.6.1:{goal}"
+    return ["mvn", "-B", "-q", "-ntp", plugin, *arguments]
+
+
+def _fetch_s3_plugin(flink: Flink, log: Path) -> None:
+    artifact = f"-Dartifact=org.apache.flink:flink-s3-fs-hadoop:{flink.s3}"
+    command = _maven("copy", artifact, f"-DoutputDirectory={flink.s3_plugin.parent}")
     processes.run("Flink's S3 plugin", command, log, _clean(), STAMPS)
+
+
+def _fetch_kafka(log: Path) -> None:
+    """A broker's jars, from a project that depends on nothing else."""
+    pom = ROOT / "local" / "kafka" / "pom.xml"
+    shutil.rmtree(KAFKA, ignore_errors=True)
+    command = _maven("copy-dependencies", f"-DoutputDirectory={KAFKA}", "-f", str(pom))
+    processes.run("Kafka", command, log, _clean(), STAMPS)
 
 
 def _warm_jsii(log: Path) -> None:
@@ -167,21 +227,34 @@ PARTS = (
         fetch=_fetch_emulator,
         after="uv",
     ),
-    Part(
-        name="flink-1.20",
-        waits_for="Flink itself, about 450 MB",
-        source=ROOT / "local" / "requirements-flink-1.20.txt",
-        result=FLINK / "bin" / "python",
-        fetch=_fetch_flink,
-        after="uv",
+    *(
+        Part(
+            name=flink.parts[0],
+            waits_for=f"Flink {flink.version} itself, about 450 MB",
+            source=_pins(flink),
+            result=flink.python,
+            fetch=partial(_fetch_flink, flink),
+            after="uv",
+        )
+        for flink in FLINKS
+    ),
+    *(
+        Part(
+            name=flink.parts[1],
+            waits_for="Maven",
+            source=None,
+            detail=flink.s3,
+            result=flink.s3_plugin,
+            fetch=partial(_fetch_s3_plugin, flink),
+        )
+        for flink in FLINKS
     ),
     Part(
-        name="s3-plugin",
-        waits_for="Maven",
-        source=None,
-        detail=S3_PLUGIN,
-        result=S3_PLUGIN_JAR,
-        fetch=_fetch_s3_plugin,
+        name="kafka",
+        waits_for="a Kafka broker, about 50 MB",
+        source=ROOT / "local" / "kafka" / "pom.xml",
+        result=KAFKA,
+        fetch=_fetch_kafka,
     ),
 )
 
@@ -192,7 +265,7 @@ def prepare(group: str) -> None:
     if all(part.ready() for part in wanted):
         return
     with Progress() as progress:
-        progress.say("Setting up (once; downloads about 1 GB for a whole set-up):")
+        progress.say("Setting up (once; downloads 1 to 2 GB for a whole set-up):")
         with locked():
             make_all([part for part in wanted if not part.ready()], progress)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.secret_value import SECRET_READER
 
 
 @dataclass(frozen=True)
@@ -19,22 +20,29 @@ class ReleaseLine:
 
     Attributes:
         flink: Version of Flink that the library's own formats are compiled against.
+        java: Version of Java that the service runs it on.
         connectors: By identifier, which is what ``'connector' = '…'`` says in a table's options.
         formats: By name, which is what ``'format' = '…'`` says; those that the runtime has itself
             and the library's own need none.
         closed: Connectors that come with exactly the artifacts given here. Any other artifact
             brings what its own POM says.
+        own_sdk: Connectors that carry an AWS SDK in a package of its own, or are linked to it.
+            Beside one of them whatever else calls the SDK is moved onto that copy.
+        sdk_users: What else calls the SDK: beside ``own_sdk`` it comes without an SDK.
+        relocations: Packages that move beside ``own_sdk``, as pairs of the old and the new prefix.
         further_modules: Flink's modules that this version compiles against beside the usual ones.
-        relocations: Packages that move, as pairs of the old and the new prefix.
         leaves_out: Files (Ant patterns) that must not enter the jar.
     """
 
     flink: str
+    java: str
     connectors: Mapping[str, Connector]
     formats: Mapping[str, Sequence[Connector]] = field(default_factory=dict)
-    further_modules: Sequence[str] = ()
     closed: Mapping[Connector, Sequence[Connector]] = field(default_factory=dict)
+    own_sdk: frozenset[Connector] = frozenset()
+    sdk_users: frozenset[Connector] = frozenset()
     relocations: Sequence[tuple[str, str]] = ()
+    further_modules: Sequence[str] = ()
     leaves_out: Sequence[str] = ()
 
     def contents(self, connectors: Sequence[Connector]) -> tuple[Connector, ...]:
@@ -50,22 +58,58 @@ class ReleaseLine:
         }
         return _checked(tuple(sorted(artifacts)))
 
-    def is_closed(self, artifact: Connector) -> bool:
+    def is_closed(self, artifact: Connector, beside: Sequence[Connector]) -> bool:
         """Whether nothing that the artifact's POM names may come along."""
+        if artifact in self.sdk_users and self.own_sdk.intersection(beside):
+            return True
         return any(artifact in (connector, *others) for connector, others in self.closed.items())
+
+    def moved(self, artifacts: Sequence[Connector]) -> Sequence[tuple[str, str]]:
+        """The relocations of a jar with these artifacts."""
+        return self.relocations if self.own_sdk.intersection(artifacts) else ()
 
 
 _FLINK = "org.apache.flink"
+_HADOOP = "org.apache.hadoop"
+_ICEBERG = "org.apache.iceberg"
 _SDK = "software.amazon.awssdk"
+
+# Login to MSK by IAM. It implements interfaces of the Kafka client, so it goes with the plain Kafka
+# connector, whose client has its own names, and never with the SQL flavour, which renames it.
+_MSK_IAM = Connector("software.amazon.msk", "aws-msk-iam-auth", "2.3.5")
+
+
+def _hadoop(version: str) -> Sequence[Connector]:
+    """The part of Hadoop that Parquet's and Iceberg's own classes name in their methods."""
+    return (
+        Connector(_HADOOP, "hadoop-client-api", version),
+        Connector(_HADOOP, "hadoop-client-runtime", version),
+    )
+
+
+def _formats(flink: str, hadoop: str) -> Mapping[str, Sequence[Connector]]:
+    return {
+        "avro": (Connector(_FLINK, "flink-sql-avro", flink),),
+        "avro-confluent": (Connector(_FLINK, "flink-sql-avro-confluent-registry", flink),),
+        "parquet": (Connector(_FLINK, "flink-parquet", flink), *_hadoop(hadoop)),
+    }
+
+
+def _iceberg(runtime: str, version: str, hadoop: str) -> Mapping[Connector, Sequence[Connector]]:
+    """Iceberg's two bundles, in which everything but Hadoop has a package of its own."""
+    connector = Connector(_ICEBERG, f"iceberg-flink-runtime-{runtime}", version)
+    return {connector: (Connector(_ICEBERG, "iceberg-aws-bundle", version), *_hadoop(hadoop))}
+
 
 # AWS connectors 4.3, proved on Flink 1.20.
 #
 # flink-connector-kinesis carries AWS SDK 2.20.144 (and SDK 1) in a package of its own. The DynamoDB
-# connector was built against the very same SDK, so it is moved onto that copy instead of bringing
-# a second one. These are the relocations of the Kinesis connector's own build.
+# and Firehose connectors were built against the very same SDK, so they are moved onto that copy
+# instead of bringing a second one. These are the relocations of the Kinesis connector's own build.
 _SHADED = f"{_FLINK}.kinesis.shaded"
 _KINESIS_4_3 = Connector(_FLINK, "flink-connector-kinesis", "4.3.0-1.19")
 _DYNAMODB_4_3 = Connector(_FLINK, "flink-connector-dynamodb", "4.3.0-1.19")
+_FIREHOSE_4_3 = Connector(_FLINK, "flink-connector-aws-kinesis-firehose", "4.3.0-1.19")
 # What the Kinesis connector's classes call and its jar lacks.
 _KINESIS_4_3_CALLS = (
     Connector("com.google.guava", "failureaccess", "1.0.1"),
@@ -77,21 +121,20 @@ _KINESIS_4_3_CALLS = (
     Connector("joda-time", "joda-time", "2.8.1"),
     Connector("org.apache.commons", "commons-lang3", "3.12.0"),
 )
+_ICEBERG_1_20 = _iceberg("1.20", "1.9.2", "3.3.4")
 _AWS_4_3 = ReleaseLine(
     flink="1.20.1",
+    java="11",
     connectors={
         "kinesis": _KINESIS_4_3,
         "dynamodb": _DYNAMODB_4_3,
-        "firehose": Connector(_FLINK, "flink-connector-aws-kinesis-firehose", "4.3.0-1.19"),
+        "firehose": _FIREHOSE_4_3,
         "kafka": Connector(_FLINK, "flink-connector-kafka", "3.4.0-1.20"),
-        "iceberg": Connector("org.apache.iceberg", "iceberg-flink-runtime-1.20", "1.9.2"),
+        "msk-iam": _MSK_IAM,
+        "iceberg": next(iter(_ICEBERG_1_20)),
         "opensearch": Connector(_FLINK, "flink-connector-opensearch", "1.2.0-1.19"),
     },
-    formats={
-        "avro": [Connector(_FLINK, "flink-avro", "1.20.1")],
-        "avro-confluent": [Connector(_FLINK, "flink-avro-confluent-registry", "1.20.1")],
-        "parquet": [Connector(_FLINK, "flink-parquet", "1.20.1")],
-    },
+    formats=_formats("1.20.1", "3.3.4"),
     closed={
         _KINESIS_4_3: _KINESIS_4_3_CALLS,
         _DYNAMODB_4_3: (
@@ -100,7 +143,15 @@ _AWS_4_3 = ReleaseLine(
             _KINESIS_4_3,
             *_KINESIS_4_3_CALLS,
         ),
+        _FIREHOSE_4_3: (
+            Connector(_SDK, "firehose", "2.20.144"),
+            _KINESIS_4_3,
+            *_KINESIS_4_3_CALLS,
+        ),
+        **_ICEBERG_1_20,
     },
+    own_sdk=frozenset({_KINESIS_4_3, _DYNAMODB_4_3, _FIREHOSE_4_3}),
+    sdk_users=frozenset({_MSK_IAM}),
     relocations=tuple(
         (package, f"{_SHADED}.{package}")
         for package in (
@@ -122,25 +173,26 @@ _AWS_4_3 = ReleaseLine(
     ),
 )
 
-# AWS connectors 6.0, for Flink 2.x. Stated, not run: no test of this project packages them.
+# AWS connectors 6.0, for Flink 2.x. Those of Kinesis, DynamoDB and Firehose are stated, not run: no
+# test of this project packages them. Kafka, Iceberg and the formats are run.
 #
 # The plain artifacts share one SDK and nothing is moved: text files name classes. Each
 # flink-sql-connector-* is linked to a moved SDK of its own, and two of them in one job fail.
+_ICEBERG_2 = _iceberg("2.0", "1.10.0", "3.3.6")
 _AWS_6_0 = ReleaseLine(
     flink="2.2.0",
+    java="17",
     further_modules=("flink-core-api",),
     connectors={
         "kinesis": Connector(_FLINK, "flink-connector-aws-kinesis-streams", "6.0.1-2.0"),
         "dynamodb": Connector(_FLINK, "flink-connector-dynamodb", "6.0.1-2.0"),
         "firehose": Connector(_FLINK, "flink-connector-aws-kinesis-firehose", "6.0.1-2.0"),
         "kafka": Connector(_FLINK, "flink-connector-kafka", "4.0.1-2.0"),
-        "iceberg": Connector("org.apache.iceberg", "iceberg-flink-runtime-2.0", "1.10.0"),
+        "msk-iam": _MSK_IAM,
+        "iceberg": next(iter(_ICEBERG_2)),
     },
-    formats={
-        "avro": [Connector(_FLINK, "flink-avro", "2.2.0")],
-        "avro-confluent": [Connector(_FLINK, "flink-avro-confluent-registry", "2.2.0")],
-        "parquet": [Connector(_FLINK, "flink-parquet", "2.2.0")],
-    },
+    formats=_formats("2.2.0", "3.3.6"),
+    closed=_ICEBERG_2,
 )
 
 _BOTH_ARE_KINESIS = frozenset(
@@ -197,6 +249,14 @@ def connector_for(identifier: str, runtime: Runtime) -> Connector:
 def format_artifacts(format: str, runtime: Runtime) -> Sequence[Connector]:
     """What a format needs in the job's package; nothing for those that are there already."""
     return release_line(runtime).formats.get(format, ())
+
+
+def secret_reader(runtime: Runtime) -> Sequence[Connector]:
+    """What lets a job of SQL or Python read ``secret:<arn>[:key]`` on any runtime.
+
+    It stands for botocore in the job's package, not for an artifact of Maven's.
+    """
+    return [SECRET_READER]
 
 
 def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:

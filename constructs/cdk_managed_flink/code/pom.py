@@ -27,8 +27,6 @@ _COMPILED_AGAINST = (
     "flink-json",
     "flink-table-common",
 )
-# The service runs Flink 1.20 on Java 11.
-_JAVA = "11"
 _TRANSFORMERS = "org.apache.maven.plugins.shade.resource"
 # Flink's own modules and its logging are on the service already; annotations do nothing there.
 _PROVIDED = (
@@ -62,7 +60,8 @@ _PROVIDED = (
     ),
 )
 # Signatures don't survive a merge. One artifact's manifest, module or log settings can't speak for
-# the whole jar: a log4j2.properties in it would replace the service's own.
+# the whole jar: a log4j2.properties in it would replace the service's own, as would
+# a binding of slf4j, which some bundles carry.
 _LEFT_OUT = (
     "META-INF/*.DSA",
     "META-INF/*.RSA",
@@ -73,6 +72,7 @@ _LEFT_OUT = (
     "META-INF/versions/*/module-info.class",
     "log4j2.properties",
     "module-info.class",
+    "org/slf4j/**",
 )
 
 
@@ -90,12 +90,13 @@ def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
     _texts(
         ET.SubElement(project, "properties"),
         **{
-            "maven.compiler.release": _JAVA,
+            "maven.compiler.release": line.java,
             "project.build.sourceEncoding": "UTF-8",
         },
     )
     dependencies = ET.SubElement(project, "dependencies")
-    for artifact in line.contents(connectors):
+    artifacts = line.contents(connectors)
+    for artifact in artifacts:
         dependency = ET.SubElement(dependencies, "dependency")
         _texts(
             dependency,
@@ -103,7 +104,7 @@ def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
             artifactId=artifact.artifact,
             version=artifact.version,
         )
-        if line.is_closed(artifact):
+        if line.is_closed(artifact, artifacts):
             _alone(dependency)
     for module in (*_COMPILED_AGAINST, *line.further_modules):
         dependency = ET.SubElement(dependencies, "dependency")
@@ -119,7 +120,7 @@ def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
     for name, version in _PLUGINS.items():
         plugin = ET.SubElement(plugins, "plugin")
         _texts(plugin, groupId="org.apache.maven.plugins", artifactId=name, version=version)
-    _shading(ET.SubElement(plugin, "configuration"), line)
+    _shading(ET.SubElement(plugin, "configuration"), line, artifacts)
     ET.indent(project)
     return ET.tostring(project, encoding="unicode") + "\n"
 
@@ -130,7 +131,7 @@ def _alone(dependency: ET.Element) -> None:
     _texts(exclusion, groupId="*", artifactId="*")
 
 
-def _shading(configuration: ET.Element, line: ReleaseLine) -> None:
+def _shading(configuration: ET.Element, line: ReleaseLine, artifacts: Sequence[Connector]) -> None:
     _texts(
         configuration,
         outputFile=f"${{project.build.directory}}/{JAR}",
@@ -140,7 +141,7 @@ def _shading(configuration: ET.Element, line: ReleaseLine) -> None:
     for artifact in _PROVIDED:
         _texts(provided, exclude=artifact)
     relocations = ET.SubElement(configuration, "relocations")
-    for package, moved in line.relocations:
+    for package, moved in line.moved(artifacts):
         _texts(ET.SubElement(relocations, "relocation"), pattern=package, shadedPattern=moved)
     left_out = ET.SubElement(ET.SubElement(configuration, "filters"), "filter")
     _texts(left_out, artifact="*:*")

@@ -33,6 +33,9 @@ class EmulatorConfig:
     s3_plugins: dict[str, Path] = field(default_factory=dict)
     """Runtime to its `flink-s3-fs-hadoop` jar; without one, `s3://` paths fail in the job."""
 
+    kafka: Path | None = None
+    """The jars of a Kafka broker; without them no cluster of MSK can be made."""
+
     region: str = "us-east-1"
     account: str = "000000000000"
     tls: bool = True
@@ -85,7 +88,7 @@ class EmulatorConfig:
         for key in ("port", "state_dir"):
             if key not in data:
                 raise ValueError(f"{path}: {key} is required")
-        for key in ("state_dir", "node_path"):
+        for key in ("state_dir", "node_path", "kafka"):
             if data.get(key):
                 data[key] = Path(data[key]).absolute()
         for key in ("runtimes", "s3_plugins"):

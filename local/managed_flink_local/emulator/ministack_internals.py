@@ -96,6 +96,17 @@ _NAMES = {
         "_bucket_tags",
         "_bucket_versioning",
     ),
+    "ministack.services.msk": (
+        "_bootstrap_strings",
+        "_camelize",
+        "_clusters",
+        "_config_revisions",
+        "_configurations",
+        "_create_cluster",
+        "_create_configuration",
+        "_delete_cluster",
+        "_scram_secrets",
+    ),
     "ministack.services.sns": ("_topics",),
     "ministack.services.cloudformation": ("_stacks",),
     "ministack.services.cloudformation.custom_resource": (

@@ -20,6 +20,7 @@ from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.flink.running_job import RunningJob
+from managed_flink_local.emulator.kafka.broker import Broker
 from managed_flink_local.emulator.not_applied import NotApplied
 from managed_flink_local.emulator.observability import filter_patterns
 from managed_flink_local.emulator.observability.alarms import AlarmEvaluator
@@ -180,7 +181,8 @@ def run(
 
         runs = Runs(flink.data_plane, running)
         ServiceApi(flink.data_plane, flink.pool, runs, versions).install()
-        provisioning.install(not_applied)
+        broker = Broker(config.kafka, config.state_dir / "kafka", java=config.java)
+        provisioning.install(not_applied, broker)
         authorization.install()
         managed_s3_key.install()
         event_targets.install()

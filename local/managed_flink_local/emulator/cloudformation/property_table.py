@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 _DESCRIBED = "kept and described, without an effect on data: "
 _ENCRYPTED = _DESCRIBED + "nothing is encrypted on this machine"
+_NO_NETWORK = "there is one network on this machine: nothing is routed or filtered"
+_ONE_BROKER = "every cluster is one broker on this machine, without logins, zones or volumes"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,68 @@ PROPERTIES: dict[str, TypeProperties] = {
         SSESpecification=_ENCRYPTED,
         TableClass="there is one class here",
     ),
+    "AWS::EC2::EIP": _type("Domain Tags", Domain=_NO_NETWORK),
+    "AWS::EC2::FlowLog": _type(
+        "Tags",
+        **dict.fromkeys(
+            (
+                "DeliverLogsPermissionArn",
+                "LogDestination",
+                "LogDestinationType",
+                "LogGroupName",
+                "MaxAggregationInterval",
+                "ResourceId",
+                "ResourceType",
+                "TrafficType",
+            ),
+            _NO_NETWORK,
+        ),
+    ),
+    "AWS::EC2::InternetGateway": _type("Tags"),
+    "AWS::EC2::NatGateway": _type(
+        "Tags", AllocationId=_NO_NETWORK, ConnectivityType=_NO_NETWORK, SubnetId=_NO_NETWORK
+    ),
+    "AWS::EC2::Route": _type(
+        "DestinationCidrBlock GatewayId NatGatewayId RouteTableId",
+        DestinationCidrBlock=_NO_NETWORK,
+    ),
+    "AWS::EC2::RouteTable": _type("Tags VpcId"),
+    "AWS::EC2::SecurityGroup": _type(
+        "GroupDescription GroupName Tags VpcId",
+        SecurityGroupEgress=_NO_NETWORK,
+        SecurityGroupIngress=_NO_NETWORK,
+    ),
+    **{
+        f"AWS::EC2::SecurityGroup{direction}": _type(
+            "",
+            **dict.fromkeys(
+                (
+                    "CidrIp",
+                    "Description",
+                    "DestinationSecurityGroupId",
+                    "FromPort",
+                    "GroupId",
+                    "IpProtocol",
+                    "SourceSecurityGroupId",
+                    "ToPort",
+                ),
+                _NO_NETWORK,
+            ),
+        )
+        for direction in ("Ingress", "Egress")
+    },
+    "AWS::EC2::Subnet": _type("AvailabilityZone CidrBlock MapPublicIpOnLaunch Tags VpcId"),
+    "AWS::EC2::SubnetRouteTableAssociation": _type("RouteTableId SubnetId"),
+    "AWS::EC2::VPC": _type(
+        "CidrBlock EnableDnsHostnames EnableDnsSupport InstanceTenancy Tags",
+        InstanceTenancy=_NO_NETWORK,
+    ),
+    "AWS::EC2::VPCEndpoint": _type(
+        "PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds Tags "
+        "VpcEndpointType VpcId",
+        PolicyDocument=_NO_NETWORK,
+    ),
+    "AWS::EC2::VPCGatewayAttachment": _type("InternetGatewayId VpcId"),
     "AWS::ECR::Repository": _type(
         "ImageTagMutability RepositoryName RepositoryPolicyText Tags",
         LifecyclePolicy=_DESCRIBED + "no image expires",
@@ -163,6 +227,32 @@ PROPERTIES: dict[str, TypeProperties] = {
     "AWS::Logs::ResourcePolicy": _type("PolicyDocument PolicyName"),
     "AWS::Logs::SubscriptionFilter": _type(
         "DestinationArn Distribution FilterName FilterPattern LogGroupName RoleArn"
+    ),
+    "AWS::MSK::BatchScramSecret": _type(
+        "ClusterArn", SecretArnList="the broker of this machine asks nobody to log in"
+    ),
+    "AWS::MSK::Cluster": _type(
+        "ClientAuthentication ClusterName Tags",
+        BrokerNodeGroupInfo=_ONE_BROKER,
+        ConfigurationInfo="the broker of this machine has settings of its own",
+        CurrentVersion="not checked",
+        EncryptionInfo=_ENCRYPTED,
+        EnhancedMonitoring="the broker of this machine reports no metrics",
+        KafkaVersion="the broker of this machine is Kafka 3.9",
+        LoggingInfo="the broker's log is in a file of this machine",
+        NumberOfBrokerNodes=_ONE_BROKER,
+        OpenMonitoring="the broker of this machine reports no metrics",
+        StorageMode=_ONE_BROKER,
+    ),
+    "AWS::MSK::Configuration": _type(
+        "Description KafkaVersionsList Name",
+        ServerProperties="the broker of this machine has settings of its own",
+    ),
+    "AWS::MSK::ServerlessCluster": _type(
+        "ClientAuthentication ClusterName Tags", VpcConfigs=_ONE_BROKER
+    ),
+    "AWS::MSK::Topic": _type(
+        "ClusterArn Configs PartitionCount TopicName", ReplicationFactor=_ONE_BROKER
     ),
     "AWS::S3::Bucket": _type(
         "BucketName CorsConfiguration NotificationConfiguration PublicAccessBlockConfiguration "

@@ -15,10 +15,13 @@ from managed_flink_local.emulator.cloudformation import (
     failed_stacks,
     generated_names,
     logging_option,
+    msk_types,
+    network_types,
     property_check,
     stack_status,
 )
 from managed_flink_local.emulator.cloudformation.restored import RESTORED
+from managed_flink_local.emulator.kafka.broker import Broker
 from managed_flink_local.emulator.not_applied import NotApplied
 
 logger = logging.getLogger("managed_flink")
@@ -27,11 +30,13 @@ Props = dict[str, Any]
 Result = tuple[str, dict[str, Any]]
 
 
-def install(not_applied: NotApplied) -> None:
+def install(not_applied: NotApplied, broker: Broker) -> None:
     """Add what is missing, restore what is dropped, refuse what is not known."""
     alarm_types.install()
     application_import.install()
     logging_option.install()
+    msk_types.install(broker)
+    network_types.install()
     failures = custom_resources.install()
     cancellation.install()
     failed_stacks.install(failures)

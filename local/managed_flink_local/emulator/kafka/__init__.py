@@ -1,0 +1,1 @@
+"""A real Kafka broker in the place of the service's."""
