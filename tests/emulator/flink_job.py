@@ -53,7 +53,7 @@ statements.execute()
 class Job:
     """An application whose fault is chosen before each start."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, runtime: str = "FLINK-1_20") -> None:
         self.cloud, self.name = cloud, cloud.name("job")
         self.flink, self.logs, self.s3 = cloud.flink, cloud.client("logs"), cloud.client("s3")
         packed = io.BytesIO()
@@ -67,7 +67,7 @@ class Job:
         location = {"BucketARN": f"arn:aws:s3:::{self.name}", "FileKey": "job.zip"}
         self.flink.create_application(
             ApplicationName=self.name,
-            RuntimeEnvironment="FLINK-1_20",
+            RuntimeEnvironment=runtime,
             ServiceExecutionRole=self._role(),
             CloudWatchLoggingOptions=[{"LogStreamARN": stream}],
             ApplicationConfiguration={
@@ -93,15 +93,24 @@ class Job:
         created = iam.create_role(
             RoleName=self.name, AssumeRolePolicyDocument=trust(arn(self.name))
         )
+        self.allow("s3:GetObject")
+        return str(created["Role"]["Arn"])
+
+    def allow(self, on_the_code: str) -> None:
+        """Give the role what the job needs, with this one action on the code."""
         objects = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
         bucket = f"arn:aws:s3:::{self.name}"
+        log = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{self.name}:log-stream:log"
         statements = [
+            {"Effect": "Allow", "Action": on_the_code, "Resource": f"{bucket}/job.zip"},
+            {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": log},
             {"Effect": "Allow", "Action": objects, "Resource": f"{bucket}/numbers/*"},
             {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket},
         ]
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
-        iam.put_role_policy(RoleName=self.name, PolicyName="job", PolicyDocument=policy)
-        return str(created["Role"]["Arn"])
+        self.cloud.client("iam").put_role_policy(
+            RoleName=self.name, PolicyName="job", PolicyDocument=policy
+        )
 
     def _groups(self, fault: str) -> list[dict[str, Any]]:
         run = {"python": "main.py"}

@@ -43,6 +43,27 @@ def test_a_stop_leaves_a_snapshot_and_a_start_goes_on_from_it(job: Job) -> None:
     assert [s for _, s in job.snapshots()] == ["READY"], "a forced stop takes no snapshot"
 
 
+def test_flink_2_goes_on_from_its_snapshot_and_has_the_metrics_of_its_runtime(
+    cloud: Cloud,
+) -> None:
+    job = Job(cloud, "FLINK-2_2")
+    assert job.start("none") == "RUNNING"
+    job.until_rows(1)
+    assert job.stop() == "READY"
+    [(name, _)] = job.snapshots()
+    before = job.rows()[-1]
+    assert job.start("none", snapshot=name) == "RUNNING"
+    rows = job.until_rows(before + 1)
+    assert rows == list(range(1, rows[-1] + 1)), "each number once, none missing"
+    assert job.metric("runningTime")[-1] > 0
+    assert job.metric("numRestarts")[-1] == 0
+    assert job.metric("fullRestarts") == []
+    job.kill("TaskManager")
+    job.until_rows(rows[-1] + 60)
+    assert job.metric("numRestarts")[-1] > 0
+    assert job.stop(force=True) == "READY"
+
+
 def test_processes_that_die_are_replaced_and_no_record_is_lost(job: Job) -> None:
     job.forget_rows()
     started = datetime.now(UTC)
@@ -82,6 +103,15 @@ def test_a_role_that_lacks_a_permission_is_refused_by_the_sink(job: Job) -> None
     refused = job.logged('"is not authorized to perform: s3:PutObject"')
     assert f"assumed-role/{job.name}" in json.dumps(refused)
     job.stop(force=True)
+
+
+def test_a_role_that_may_not_read_the_code_fails_the_start(job: Job) -> None:
+    job.allow("s3:GetObjectVersion")
+    try:
+        assert job.start("none") == "READY"
+        assert "it does not allow s3:GetObject on" in job.cloud.last_failure(job.name)
+    finally:
+        job.allow("s3:GetObject")
 
 
 def test_a_main_that_fails_leaves_the_application_ready(job: Job) -> None:

@@ -26,6 +26,8 @@ _NAMES = {
     ),
     "ministack.core.iam_evaluator": (
         "EvalContext",
+        "_gather_role_policies",
+        "evaluate",
         "evaluate_resource_policy",
         "evaluate_trust_policy",
     ),

@@ -89,7 +89,7 @@ def render(
         "heartbeat.timeout": 10000,
         "io.tmp.dirs": work,
         "metrics.fetcher.update-interval": 1000,
-        "metrics.job.status.enable": "STATE",
+        "metrics.job.status.enable": "STATE;CURRENT_TIME",
         "security.delegation.tokens.enabled": "false",
         "s3.endpoint": s3_endpoint,
         "s3.path.style.access": "true",

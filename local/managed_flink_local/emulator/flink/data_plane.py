@@ -131,15 +131,21 @@ class DataPlane:
         return settings
 
     def _fetch(self, application: Application, directory: Path) -> Path:
+        where = f"s3://{application.bucket}/{application.key}"
+        action = "s3:GetObjectVersion" if application.object_version else "s3:GetObject"
         with ministack.scope(application.account, application.region):
+            allowed = execution_role.allows(
+                application.role_arn,
+                application.arn,
+                action,
+                f"arn:aws:s3:::{application.bucket}/{application.key}",
+            )
             data = ministack.service("s3")._get_object_data(
                 application.bucket, application.key, application.object_version
             )
-        if data is None:
-            raise FlinkError(
-                "Please check the role provided or validity of S3 location: there is no "
-                f"s3://{application.bucket}/{application.key}"
-            )
+        if data is None or not allowed:
+            why = f"there is no {where}" if allowed else f"it does not allow {action} on {where}"
+            raise FlinkError(f"Please check the role provided or validity of S3 location: {why}")
         path = directory / "application.zip"
         path.write_bytes(data)
         return path

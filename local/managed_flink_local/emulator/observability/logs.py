@@ -11,6 +11,7 @@ from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.flink.cluster import Cluster
+from managed_flink_local.emulator.service import execution_role
 from managed_flink_local.emulator.service.application import Application
 
 logger = logging.getLogger("managed_flink")
@@ -141,9 +142,21 @@ class LogShipper:
             if target is None:
                 return  # No logging option: the service drops the log, too.
             group, stream = target
+            if not self._allowed(application, group, stream):
+                return  # The service drops it then, without a word.
             ministack.service("cloudwatch_logs")._put_log_events(
                 {"logGroupName": group, "logStreamName": stream, "logEvents": events}
             )
+
+    @staticmethod
+    def _allowed(application: Application, group: str, stream: str) -> bool:
+        where = f"arn:aws:logs:{application.region}:{application.account}:log-group:{group}"
+        return execution_role.allows(
+            application.role_arn,
+            application.arn,
+            "logs:PutLogEvents",
+            f"{where}:log-stream:{stream}",
+        )
 
     @staticmethod
     def _target(application: Application) -> tuple[str, str] | None:

@@ -66,6 +66,23 @@ def check(role_arn: str, application_arn: str) -> dict[str, Any]:
     return found
 
 
+def allows(role_arn: str, application_arn: str, action: str, resource: str) -> bool:
+    """Whether the role lets the service itself do something for the application."""
+    evaluator = ministack.core("iam_evaluator")
+    region, account = application_arn.split(":")[3:5]
+    name = role_arn.rsplit("/", 1)[-1]
+    context = evaluator.EvalContext(
+        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/{SERVICE}",
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=region,
+    )
+    policies = evaluator._gather_role_policies(name, account)
+    return bool(evaluator.evaluate(context, policies).decision == "Allow")
+
+
 def _parsed(document: Any) -> Any:  # noqa: ANN401
     return json.loads(document) if isinstance(document, str) else document
 
