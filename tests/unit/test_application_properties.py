@@ -74,7 +74,7 @@ def test_fails_when_a_literal_stands_under_a_password_like_key(
     with pytest.raises(ValueError, match=rf"property '{key}' of group 'db' is '\*\*\*'") as error:
         application.add_property_group("db", {key: "hunter2"})
     assert "hunter2" not in str(error.value)
-    assert f"pass its ARN, under a key such as '{key}.arn'" in str(error.value)
+    assert "pass FlinkSecret.of(secret, key), which is secret:<arn>[:key]" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink import KinesisSink, KinesisSource
+from cdk_managed_flink.application.connector import Connector, ConnectorLine
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code.connectors import connector_for, release_line
+from cdk_managed_flink.code.connectors import connector_for, format_artifacts, release_line
 from cdk_managed_flink.code.pom import PACKAGER_VERSION, pom
 
 _LINE = release_line(Runtime.FLINK_1_20)
@@ -53,7 +54,7 @@ def test_a_runtime_newer_than_this_release_takes_the_newest_line() -> None:
 
 def test_fails_when_a_connector_is_unknown() -> None:
     with pytest.raises(ValueError, match="connector is .jdbc.; allowed: kinesis, dynamodb"):
-        connector_for("kafka", Runtime.FLINK_1_20)
+        connector_for("jdbc", Runtime.FLINK_1_20)
 
 
 def test_fails_when_a_runtime_has_no_known_connectors() -> None:
@@ -131,10 +132,139 @@ def test_the_sdk_is_moved_where_the_kinesis_connector_has_it() -> None:
     assert not any(package.startswith("org.apache.commons") for package in moved)
 
 
-def test_nothing_is_moved_for_flink_2() -> None:
-    line = release_line(Runtime.FLINK_2_2)
-    text = pom([connector_for("kinesis", Runtime.FLINK_2_2)], line)
+_5_1 = Runtime.FLINK_1_20.with_connectors(ConnectorLine.AWS_5_1)
+_NEWER = [Runtime.FLINK_2_2, _5_1]
+_AWS = ("kinesis", "dynamodb", "firehose")
+
+
+@pytest.mark.parametrize("runtime", _NEWER)
+def test_the_newer_aws_connectors_are_the_plain_ones_with_one_sdk(runtime: Runtime) -> None:
+    """Points 1 and 2: no flink-sql-connector-*, whose SDKs exclude each other and lack eventstream.
+
+    Everything that the plain artifacts' POMs name comes along: the SDK, eventstream, reactive
+    streams, netty, httpcomponents, commons-logging and -codec.
+    """
+    line = release_line(runtime)
+    connectors = [connector_for(name, runtime) for name in _AWS]
+    assert line.contents(connectors) == tuple(sorted(connectors))
+    assert not any(c.artifact.startswith("flink-sql-") for c in line.contents(connectors))
+    text = pom(connectors, line)
+    dependencies = ET.fromstring(text).findall("m:dependencies/m:dependency", _MAVEN)
+    for dependency in dependencies:
+        if dependency.find("m:scope", _MAVEN) is None:
+            assert dependency.find("m:exclusions", _MAVEN) is None
+    left_out = {e.text for e in ET.fromstring(text).iterfind(".//m:artifactSet//m:exclude", _MAVEN)}
+    assert not any(
+        pattern and pattern.startswith(("software.amazon", "io.netty", "org.reactivestreams"))
+        for pattern in left_out
+    )
+
+
+@pytest.mark.parametrize("runtime", _NEWER)
+def test_nothing_is_moved_in_the_newer_lines(runtime: Runtime) -> None:
+    """Point 1: files in the jars name classes by the packages that they have."""
+    line = release_line(runtime)
+    text = pom([connector_for(name, runtime) for name in _AWS], line)
     assert _relocations(text) == {}
+    assert "execution.interceptors" not in text
+    assert "<exclude>log4j2.properties</exclude>" in text
+    assert "ServicesResourceTransformer" in text
+
+
+@pytest.mark.parametrize("runtime", _NEWER)
+def test_one_version_of_the_sdk_beside_the_login_by_iam(runtime: Runtime) -> None:
+    """Maven takes each module at the version that is named nearest; half of each would not link."""
+    line = release_line(runtime)
+    aws = [connector_for(name, runtime) for name in _AWS]
+    assert _sdk(pom(aws, line)) is None
+    kafka = [connector_for(name, runtime) for name in ("kafka", "msk-iam")]
+    assert _sdk(pom(kafka, line)) is None
+    assert _sdk(pom([*aws, *kafka], line)) == line.sdk
+
+
+def test_the_login_by_iam_is_moved_onto_the_sdk_that_the_kinesis_connector_carries() -> None:
+    """Kinesis 4.3 and Kafka in one jar: no second SDK, and none that the login would miss."""
+    kafka = [connector_for(name, Runtime.FLINK_1_20) for name in ("kafka", "msk-iam")]
+    assert _relocations(pom(kafka, _LINE)) == {}
+    text = pom([_KINESIS, *kafka], _LINE)
+    assert "software.amazon.awssdk" in _relocations(text)
+    (login,) = (
+        d
+        for d in ET.fromstring(text).findall("m:dependencies/m:dependency", _MAVEN)
+        if d.findtext("m:artifactId", "", _MAVEN) == "aws-msk-iam-auth"
+    )
+    assert login.find("m:exclusions", _MAVEN) is not None
+
+
+@pytest.mark.parametrize("runtime", [Runtime.FLINK_1_20, *_NEWER])
+def test_c02_the_login_by_iam_is_in_the_jar_of_the_kafka_client(runtime: Runtime) -> None:
+    """The plain Kafka connector: the SQL flavour has its client under another name."""
+    kafka = [connector_for(name, runtime) for name in ("kafka", "msk-iam")]
+    assert kafka[0].artifact == "flink-connector-kafka"
+    assert set(kafka) <= set(release_line(runtime).contents(kafka))
+
+
+@pytest.mark.parametrize("runtime", [Runtime.FLINK_1_20, *_NEWER])
+def test_parquet_brings_the_classes_of_hadoop_that_it_names(runtime: Runtime) -> None:
+    artifacts = {artifact.artifact for artifact in format_artifacts("parquet", runtime)}
+    assert artifacts == {"flink-parquet", "hadoop-client-api", "hadoop-client-runtime"}
+    assert format_artifacts("json", runtime) == ()
+
+
+def test_the_aws_connectors_are_chosen_for_an_application() -> None:
+    assert str(connector_for("kinesis", _5_1)) == (
+        "org.apache.flink:flink-connector-aws-kinesis-streams:5.1.0-1.20"
+    )
+    # Everything that is not AWS's stays as the runtime has it.
+    for name in ("kafka", "msk-iam", "iceberg", "opensearch"):
+        assert connector_for(name, _5_1) == connector_for(name, Runtime.FLINK_1_20)
+    assert _5_1.name == "FLINK-1_20"
+    assert release_line(_5_1).java == "11"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "line", "allowed"),
+    [
+        (Runtime.FLINK_1_20, ConnectorLine.AWS_6_0, r"4\.3, 5\.1"),
+        (Runtime.FLINK_1_19, ConnectorLine.AWS_5_1, r"4\.3"),
+        (Runtime.FLINK_2_2, ConnectorLine.AWS_4_3, r"6\.0"),
+    ],
+)
+def test_fails_when_a_line_is_not_for_the_runtime(
+    runtime: Runtime, line: ConnectorLine, allowed: str
+) -> None:
+    with pytest.raises(
+        ValueError,
+        match=rf"connector_line is '{line} on {runtime.name}'; allowed: {allowed}\. Leave it out",
+    ):
+        release_line(runtime.with_connectors(line))
+
+
+def test_one_connector_is_chosen_for_an_application() -> None:
+    kafka = Connector("org.apache.flink", "flink-connector-kafka", "5.0.0-2.2")
+    jdbc = Connector("org.apache.flink", "flink-connector-jdbc-core", "4.0.0-2.0")
+    runtime = Runtime.FLINK_2_2.with_connectors(connectors={"kafka": kafka})
+    runtime = runtime.with_connectors(connectors={"jdbc": jdbc})
+    assert connector_for("kafka", runtime) == kafka
+    assert connector_for("jdbc", runtime) == jdbc
+    assert connector_for("kinesis", runtime) == connector_for("kinesis", Runtime.FLINK_2_2)
+
+
+@pytest.mark.parametrize("name", _AWS)
+def test_fails_when_one_of_the_aws_connectors_is_chosen_alone(name: str) -> None:
+    own = Connector("org.apache.flink", "flink-connector-dynamodb", "6.1.0-2.0")
+    runtime = Runtime.FLINK_2_2.with_connectors(connectors={name: own})
+    with pytest.raises(ValueError, match=rf"connectors is '{name}: .*choose a ConnectorLine"):
+        connector_for("kafka", runtime)
+
+
+@pytest.mark.parametrize("runtime", [Runtime.FLINK_1_20, *_NEWER])
+def test_c04_source_and_sink_of_kinesis_are_one_artifact(runtime: Runtime) -> None:
+    both = [KinesisSource().connectors(runtime), KinesisSink().connectors(runtime)]
+    (kinesis,) = {connector for connectors in both for connector in connectors}
+    assert [a for a in release_line(runtime).contents([kinesis]) if "kinesis" in a.artifact] == [
+        kinesis
+    ]
 
 
 def test_service_files_are_joined_and_foreign_log_settings_stay_out() -> None:
@@ -164,3 +294,8 @@ def _relocations(text: str) -> dict[str, str]:
         r.findtext("m:pattern", "", _MAVEN): r.findtext("m:shadedPattern", "", _MAVEN)
         for r in found
     }
+
+
+def _sdk(text: str) -> str | None:
+    managed = ET.fromstring(text).find("m:dependencyManagement//m:dependency", _MAVEN)
+    return None if managed is None else managed.findtext("m:version", "", _MAVEN)

@@ -14,10 +14,17 @@ from constructs import Construct, IConstruct, IValidation
 
 from cdk_managed_flink.application import state_key
 from cdk_managed_flink.application.acknowledge import acknowledge_unknown_property
-from cdk_managed_flink.application.binding import Bindable, Binding, check_name
-from cdk_managed_flink.application.code_location import Code, CodeLocation
+from cdk_managed_flink.application.binding import (
+    Bindable,
+    Binding,
+    Columns,
+    TableRules,
+    check_name,
+)
+from cdk_managed_flink.application.code_location import Code, CodeLocation, ReadableCode
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.handed_role import HandedRole
 from cdk_managed_flink.application.log_group import application_log_group, log_group_arn
 from cdk_managed_flink.application.metrics import ApplicationMetrics
 from cdk_managed_flink.application.naming import application_name as name_of
@@ -34,6 +41,13 @@ from cdk_managed_flink.application.role import (
     grant_logs,
 )
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.secret_value import (
+    SECRET_READER,
+    SECRETS_ENDPOINT,
+    FlinkSecret,
+    grant_secret,
+    reads_secrets,
+)
 from cdk_managed_flink.application.settings import (
     Checkpointing,
     LogLevel,
@@ -156,6 +170,11 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.data_key = data_key
         self.removal_policy = removal_policy
         self.role: iam.IRole = role or execution_role(self, "Role", name=self.application_name)
+        self._principal: iam.IPrincipal = self.role.grant_principal
+        if role is not None and not isinstance(role, iam.Role):
+            handed = HandedRole(role)
+            handed.watch(self)
+            self._principal = handed  # type: ignore[assignment]
         self.log_group = application_log_group(
             self, "LogGroup", key=encryption_key, retention=log_retention, removal=removal_policy
         )
@@ -163,19 +182,25 @@ class FlinkApplication(Construct, ApplicationMetrics):
             self, "LogStream", log_group=self.log_group, removal_policy=removal_policy
         )
         self._interfaces = (
-            None if network is None else NetworkInterfaces(self, network, role=self.role)
+            None
+            if network is None
+            else NetworkInterfaces(self, network, role=self.role, grantee=self)
         )
         self.needs: list[IConstruct] = []
         self.calls: set[str] = set()
         self.stores: dict[str, list[str]] = {}
         self._code = code
         self._names: dict[str, str] = {}
-        location = code.bind(self, runtime=runtime, connectors=sorted(set(connectors)))
+        self._columns: dict[str, Columns] = {}
+        self._rules: dict[str, TableRules] = {}
+        reader = {SECRET_READER} if reads_secrets(property_groups or {}) else set()
+        location = code.bind(self, runtime=runtime, connectors=sorted({*connectors, *reader}))
+        self._resolves_secrets = location.resolves_secrets
         self._properties = PropertyGroups(self)
         if location.run_options:
             self._properties.add(RUN_OPTIONS_GROUP, location.run_options)
         for group_id, properties in (property_groups or {}).items():
-            self._properties.add(group_id, properties)
+            self.add_property_group(group_id, properties)
         if encryption_key is not None and not state_key.allow_service(
             self, encryption_key, name=self.application_name
         ):
@@ -186,8 +211,9 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 f"for the application {self.application_name}, and CloudWatch Logs of the Region "
                 "(logs.<region>.amazonaws.com) for log groups of this stack.",
             )
-        grant_code(self.role, bucket_arn=location.bucket_arn, key=location.file_key)
+        grant_code(self, bucket_arn=location.bucket_arn, key=location.file_key)
         grant_logs(
+            self,
             self.role,
             log_group_name=self.log_group.log_group_name,
             log_stream_name=self.log_stream.log_stream_name,
@@ -269,7 +295,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """The execution role's principal: grants to the application go to its role."""
-        return self.role.grant_principal
+        return self._principal
 
     @staticmethod
     def from_application_name(
@@ -285,11 +311,26 @@ class FlinkApplication(Construct, ApplicationMetrics):
     def add_property_group(self, group_id: str, properties: Mapping[str, PropertyValue]) -> None:
         """Add what the job reads under ``group_id``; ``${group_id.key}`` in SQL.
 
+        A ``FlinkSecret`` among the values is granted to the application.
+
         Raises:
-            ValueError: The service would refuse it, the group exists, or a literal stands under a
-                key that names a secret.
+            ValueError: The service would refuse it, the group exists, a literal stands under a
+                key that names a secret, or a secret comes too late to be read.
         """
+        if reads_secrets({group_id: properties}) and not self._resolves_secrets:
+            raise invalid(
+                self,
+                f"property group {group_id!r}",
+                "a group with a secret",
+                "secrets that are known when the code is packaged",
+                "Hand the group to property_groups=; a source or sink of your own lists "
+                "secret_reader(runtime) among its connectors.",
+            )
         self._properties.add(group_id, properties)
+        for value in properties.values():
+            if isinstance(value, FlinkSecret):
+                grant_secret(value.secret, self)
+                self.calls.add(SECRETS_ENDPOINT)
 
     def bind(self, scope: Construct, name: str, bindable: Bindable[R]) -> Binding[R]:
         """Bind a source or sink under the table's name.
@@ -320,6 +361,10 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self._names[name] = bindable.kind
         self.calls.update(binding.calls)
         self.needs.extend(binding.needs)
+        if binding.columns is not None:
+            self._columns[name] = binding.columns
+        if binding.rules is not None:
+            self._rules[name] = binding.rules
         made = scope.node.try_find_child(bindable.resource_id or name)
         holder = made.node.default_child if made is not None else None
         if isinstance(holder, CfnResource):
@@ -333,12 +378,18 @@ class FlinkApplication(Construct, ApplicationMetrics):
         return {"vpcConfigurations": [self._interfaces.configuration()]}
 
     def validate(self) -> list[str]:
-        """What the job's text and the bound names have against each other."""
-        return self._code.validate(
+        """What the job's text and what is bound have against each other."""
+        problems = self._code.validate(
             sources={name for name, kind in self._names.items() if kind == "source"},
             sinks={name for name, kind in self._names.items() if kind == "sink"},
             groups=self._properties.names - {RUN_OPTIONS_GROUP},
         )
+        if isinstance(self._code, ReadableCode):
+            for name, columns in self._columns.items():
+                problems += self._code.column_problems(name, columns)
+            for name, rules in self._rules.items():
+                problems += self._code.rule_problems(name, rules)
+        return problems
 
 
 @jsii.implements(IStableAnyProducer)

@@ -57,6 +57,41 @@ class Watch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Columns that are read from the rows which a sink writes.
+
+    Attributes:
+        names: As the job's table has to spell them.
+        reader: What reads them, for the error.
+        without_partitions: Whether what PARTITIONED BY names is no part of the rows.
+        in_order: Whether the rows have exactly these columns, in this order.
+    """
+
+    names: Sequence[str]
+    reader: str
+    without_partitions: bool = False
+    in_order: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRules:
+    """What the connector behind a table asks of its DDL, where Flink itself would not say so.
+
+    Attributes:
+        keys: Columns that PARTITIONED BY has to name, all of them and no other, in any order.
+            Default: whatever it names will do.
+        no_partitions: Why PARTITIONED BY must not be there. Default: it may.
+        no_metadata: Why columns of the connector's METADATA must not be there. Default: they may.
+        no_rows: Why columns of the type ROW must not be there. Default: they may.
+    """
+
+    keys: Sequence[str] = ()
+    no_partitions: str | None = None
+    no_metadata: str | None = None
+    no_rows: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Binding(Generic[R_co]):
     """What came of binding a source or sink.
 
@@ -69,6 +104,9 @@ class Binding(Generic[R_co]):
         arrivals: Metrics that count what was written, for an alarm on the first dead letter.
         needs: What has to be there before the job starts and no property refers to, such as a
             topic or an access policy.
+        columns: Columns that are read behind a sink; a job whose text can be read is held against
+            them.
+        rules: What the table's DDL has to keep; a job whose text can be read is held to it.
     """
 
     properties: Mapping[str, str]
@@ -77,6 +115,8 @@ class Binding(Generic[R_co]):
     calls: Sequence[str] = ()
     arrivals: Sequence[Watch] = ()
     needs: Sequence[IConstruct] = ()
+    columns: Columns | None = None
+    rules: TableRules | None = None
 
 
 class Bindable(ABC, Generic[R_co]):
@@ -114,6 +154,10 @@ class Sink(Bindable[R_co]):
     """Where a job writes to."""
 
     kind = "sink"
+
+    def counted(self) -> "Sink[R_co]":
+        """The same sink with ``arrivals``, where they cost something and are not the default."""
+        return self
 
 
 def check_name(owner: Construct, kind: str, name: str) -> None:

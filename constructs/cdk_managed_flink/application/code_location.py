@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from constructs import Construct
 
+from cdk_managed_flink.application.binding import Columns, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
 
@@ -20,12 +21,15 @@ class CodeLocation:
         object_version: Version of the object. ``None`` is right only for a key that changes with
             its content: the service never reloads an object of the same key and version.
         run_options: The property group ``kinesis.analytics.flink.run.options``, empty for a jar.
+        resolves_secrets: Whether values ``secret:<arn>[:key]`` reach the job read. Default on, as
+            for a job in Java that reads them by itself.
     """
 
     bucket_arn: str
     file_key: str
     object_version: str | None = None
     run_options: Mapping[str, str] = field(default_factory=dict)
+    resolves_secrets: bool = True
 
 
 class Code(Protocol):
@@ -41,4 +45,17 @@ class Code(Protocol):
         self, *, sources: Collection[str], sinks: Collection[str], groups: Collection[str]
     ) -> list[str]:
         """Errors in the job's text, given the names that are bound; checked at synth."""
+        ...
+
+
+@runtime_checkable
+class ReadableCode(Protocol):
+    """Code whose tables can be read at synth, such as SQL."""
+
+    def column_problems(self, name: str, wanted: Columns) -> list[str]:
+        """What the tables bound to a name lack of the columns that are read behind them."""
+        ...
+
+    def rule_problems(self, name: str, rules: TableRules) -> list[str]:
+        """What the tables bound to a name say that the connector behind them can't do."""
         ...

@@ -102,7 +102,9 @@ class NetworkInterfaces:
         connections: For rules between the application and what it reaches.
     """
 
-    def __init__(self, scope: Construct, network: Network, *, role: iam.IRole) -> None:
+    def __init__(
+        self, scope: Construct, network: Network, *, role: iam.IRole, grantee: iam.IGrantable
+    ) -> None:
         self.network = network
         self.subnets = network.selected(scope)
         groups = list(network.security_groups) or [
@@ -115,13 +117,13 @@ class NetworkInterfaces:
         ]
         self._groups = [group.security_group_id for group in groups]
         self.connections = ec2.Connections(security_groups=groups)
-        self._grant(role)
+        self._grant(role, grantee)
 
     def configuration(self) -> dict[str, object]:
         """One item of the resource's ``VpcConfigurations``."""
         return {"subnetIds": self.subnets.subnet_ids, "securityGroupIds": self._groups}
 
-    def _grant(self, role: iam.IRole) -> None:
+    def _grant(self, role: iam.IRole, grantee: iam.IGrantable) -> None:
         """The rights of "Service role policies for VPC applications", as narrow as IAM has them."""
         stack = Stack.of(role)
 
@@ -148,7 +150,7 @@ class NetworkInterfaces:
             (["ec2:CreateNetworkInterface"], [interfaces, *subnets, *groups]),
             (["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"], [interfaces]),
         ):
-            iam.Grant.add_to_principal(grantee=role, actions=actions, resource_arns=resources)
+            iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=resources)
         acknowledge_wildcard(role, "*", "EC2's Describe actions take no resource.")
         acknowledge_wildcard(role, interfaces, "The service names the interfaces it makes.")
         for shared in (*subnets, *groups):

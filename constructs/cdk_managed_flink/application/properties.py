@@ -7,8 +7,10 @@ from aws_cdk import Token
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.secret_value import FlinkSecret, refers
+from cdk_managed_flink.job.secrets import is_well_formed
 
-PropertyValue = str | int | float | bool
+PropertyValue = str | int | float | bool | FlinkSecret
 
 RUN_OPTIONS_GROUP = "kinesis.analytics.flink.run.options"
 # Limits of the resource type's schema (EnvironmentProperties).
@@ -22,6 +24,9 @@ _SECRET_KEY = re.compile(
     r"(access|auth|bearer|refresh|session)[._-]?token|(^|[._-])(pwd|token|credentials?)|"
     r"(^|\.)sasl\.jaas\.config)$"
 )
+# A login module without options, such as MSK's by IAM, holds no secret.
+_BARE_LOGIN = re.compile(r"[\w.$]+ (required|requisite|sufficient|optional);")
+_LITERAL_PASSWORD = re.compile(r"""password\s*=\s*["']?(?!["']|\$\{secret:)""", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -103,6 +108,8 @@ class PropertyGroups:
 
     def _value(self, group_id: str, key: str, value: PropertyValue) -> str:
         where = f"property {key!r} of group {group_id!r}"
+        if isinstance(value, FlinkSecret):
+            return value.reference
         if isinstance(value, bool):
             return "true" if value else "false"
         if not isinstance(value, str | int | float):
@@ -110,7 +117,7 @@ class PropertyGroups:
                 self._owner,
                 where,
                 value,
-                "a string, a number or a boolean",
+                "a string, a number or a boolean, or a FlinkSecret",
                 "Leave the key out where there is no value.",
             )
         text = Token.as_string(value) if Token.is_unresolved(value) else str(value)
@@ -124,14 +131,37 @@ class PropertyGroups:
                 f"1 to {MAX_LENGTH} characters (received {len(text)})",
                 "Leave an empty property out; put a long value into a file beside the job.",
             )
-        if _SECRET_KEY.search(_HUMP.sub("_", key).lower()):
+        if refers(text):
+            self._check_reference(where, text)
+            return text
+        if _SECRET_KEY.search(_HUMP.sub("_", key).lower()) and not _BARE_LOGIN.fullmatch(text):
             raise invalid(
                 self._owner,
                 where,
                 "***",
                 "no literal under a key that names a secret",
                 "Property groups are readable by DescribeApplication: keep the secret in AWS "
-                "Secrets Manager and pass its ARN, under a key such as "
-                f"{key + '.arn'!r}, for the job to read.",
+                "Secrets Manager and pass FlinkSecret.of(secret, key), which is "
+                "secret:<arn>[:key], for the job to read when it starts.",
             )
         return text
+
+    def _check_reference(self, where: str, text: str) -> None:
+        if not is_well_formed(text):
+            raise invalid(
+                self._owner,
+                where,
+                text,
+                "secret:<arn>[:key] of AWS Secrets Manager, or ${secret:<arn>[:key]} inside of "
+                "a longer value",
+                "Use FlinkSecret.of(secret, key), its .reference or its .part.",
+            )
+        if _LITERAL_PASSWORD.search(text):
+            raise invalid(
+                self._owner,
+                where,
+                "***",
+                "no literal password beside a secret",
+                "Property groups are readable by DescribeApplication: take the password from the "
+                "secret as well.",
+            )

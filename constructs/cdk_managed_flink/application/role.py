@@ -39,16 +39,18 @@ def execution_role(scope: Construct, id: str, *, name: str) -> iam.Role:
     )
 
 
-def grant_code(role: iam.IRole, *, bucket_arn: str, key: str) -> iam.Grant:
+def grant_code(grantee: iam.IGrantable, *, bucket_arn: str, key: str) -> iam.Grant:
     """Read exactly the object that holds the code."""
     return iam.Grant.add_to_principal(
-        grantee=role,
+        grantee=grantee,
         actions=["s3:GetObject", "s3:GetObjectVersion"],
         resource_arns=[f"{bucket_arn}/{key}"],
     )
 
 
-def grant_logs(role: iam.IRole, *, log_group_name: str, log_stream_name: str) -> iam.Grant:
+def grant_logs(
+    grantee: iam.IGrantable, role: iam.IRole, *, log_group_name: str, log_stream_name: str
+) -> iam.Grant:
     """Find and write the application's own log stream."""
     # DescribeLogGroups takes no narrower resource than the account's log groups.
     allowed = {
@@ -60,7 +62,7 @@ def grant_logs(role: iam.IRole, *, log_group_name: str, log_stream_name: str) ->
         if arn.endswith("*"):
             acknowledge_wildcard(role, arn, f"{action} takes no narrower resource.")
     grants = [
-        iam.Grant.add_to_principal(grantee=role, actions=[action], resource_arns=[arn])
+        iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[arn])
         for action, arn in allowed.items()
     ]
     return reduce(lambda grant, other: grant.combine(other), grants)

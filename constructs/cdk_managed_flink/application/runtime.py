@@ -1,9 +1,11 @@
 """Flink runtimes of the service, and what differs between them."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
+from cdk_managed_flink.application.connector import Connector, ConnectorLine
 from cdk_managed_flink.application.errors import invalid
 
 _NAME = re.compile(r"FLINK-([0-9]+)_([0-9]+)")
@@ -29,9 +31,14 @@ class Runtime:
 
     Attributes:
         name: The service's name, such as ``FLINK-1_20``.
+        connector_line: The AWS connectors that the job is made with. Default: those that this
+            release has run on the runtime, or the newest.
+        replaced_connectors: Other connectors behind some identifiers.
     """
 
     name: str
+    connector_line: ConnectorLine | None = None
+    replaced_connectors: tuple[tuple[str, Connector], ...] = ()
 
     FLINK_1_15: ClassVar[Self]
     FLINK_1_18: ClassVar[Self]
@@ -65,6 +72,29 @@ class Runtime:
             ValueError: The name has another form, or the service has retired the runtime.
         """
         return cls(name)
+
+    def with_connectors(
+        self,
+        line: ConnectorLine | None = None,
+        connectors: Mapping[str, Connector] | None = None,
+    ) -> Self:
+        """The runtime with another choice of connectors, for one application.
+
+        A change restarts the job with connectors that may not read its state: those of Kinesis
+        can't across lines.
+
+        Args:
+            line: The AWS connectors. Default: the runtime's own.
+            connectors: Other connectors, by the identifier that ``'connector' = '…'`` says, such as
+                ``kafka``. They bring what their POMs say, and their options are not checked.
+        """
+        return replace(
+            self,
+            connector_line=line or self.connector_line,
+            replaced_connectors=tuple(
+                sorted({**dict(self.replaced_connectors), **(connectors or {})}.items())
+            ),
+        )
 
     @property
     def flink_version(self) -> tuple[int, int]:

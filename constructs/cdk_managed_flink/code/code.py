@@ -1,9 +1,10 @@
 """FlinkCode: the job that an application runs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_managed_flink.application.code_location import CodeLocation
@@ -37,6 +38,121 @@ class FlinkCode(ABC):
         from cdk_managed_flink.code.sql_code import SqlCode
 
         return SqlCode(path)
+
+    @staticmethod
+    def from_python(
+        path: str | Path,
+        *,
+        entry: str = "main.py",
+        requirements: str | Path | None = None,
+        jar: str | Path | None = None,
+        exclude: Sequence[str] = (),
+        platform: str = "manylinux2014_x86_64",
+        check_connectors: bool = True,
+    ) -> "FlinkCode":
+        """A folder with a job in Python.
+
+        Packaged are the folder's files, the helper ``managed_flink_job`` (``properties``,
+        ``table_options``, ``sql``), wheels for the service's platform and the runtime's Python, and
+        one jar with the connectors of all sources and sinks.
+
+        Args:
+            path: The folder. A relative one is taken from the working directory. Modules are
+                imported from it, such as ``import checks`` for ``checks.py``.
+            entry: The module that is run, by its path in the folder.
+            requirements: A file with ``name==version`` for each package, those that others need
+                included. Default: ``requirements.txt`` of the folder, if there is one. What the
+                service has already, such as apache-flink and numpy, is left out with a warning.
+            jar: The job's own jar in place of the merged one: a file, or the folder of a pom.xml.
+            exclude: Patterns of paths in the folder that are not packaged, such as ``tests``.
+                Hidden files, caches, virtual environments and jars never are.
+            platform: The newest platform tag that a wheel may have. Default: what the service's
+                documentation names.
+            check_connectors: Whether ``jar`` has to hold the connectors of all sources and sinks.
+                Default on.
+
+        Raises:
+            ValueError: There is no such folder, entry or file, a requirement is not pinned, or a
+                module is no Python.
+        """
+        from cdk_managed_flink.code.python_code import PythonCode
+        from cdk_managed_flink.code.python_job import PythonJob
+
+        listed = None if requirements is None else Path(requirements)
+        job = PythonJob(Path(path), entry, listed, tuple(exclude))
+        own = None if jar is None else Path(jar)
+        return PythonCode(job, jar=own, platform=platform, check_connectors=check_connectors)
+
+    @staticmethod
+    def from_maven(
+        path: str | Path,
+        *,
+        module: str | None = None,
+        jar: str | None = None,
+        check_connectors: bool = True,
+    ) -> "FlinkCode":
+        """A Maven project whose jar is a job in Java or Scala.
+
+        Built by the user's own Maven, or by Docker where there is none, from the poms and ``src``
+        of all modules; tests are not run. The jar has its dependencies in it (maven-shade-plugin)
+        and a main class in its manifest; what the service has is ``provided``.
+
+        Args:
+            path: The folder of the outermost pom.xml.
+            module: The module that gives the jar, by its path. Default: the folder itself.
+            jar: The jar's file name in ``target``. Default: the only one there.
+            check_connectors: Whether the jar has to hold the connectors of all sources and sinks.
+                Default on.
+
+        Raises:
+            ValueError: There is no pom.xml or no such module, or a version in a pom is a SNAPSHOT,
+                a range, LATEST or RELEASE.
+        """
+        from cdk_managed_flink.code.maven_code import WHERE, MavenCode
+        from cdk_managed_flink.code.maven_project import MavenProject
+
+        return MavenCode(MavenProject(WHERE, Path(path), module, jar), check_connectors)
+
+    @staticmethod
+    def from_jar(path: str | Path, *, check_connectors: bool = True) -> "FlinkCode":
+        """A jar with a job in Java or Scala, built elsewhere; its key changes with its content.
+
+        Args:
+            path: The file.
+            check_connectors: Whether the jar has to hold the connectors of all sources and sinks.
+                Default on.
+
+        Raises:
+            ValueError: There is no such jar.
+        """
+        from cdk_managed_flink.code.jar_code import JarCode
+
+        return JarCode(Path(path), check_connectors)
+
+    @staticmethod
+    def from_bucket(
+        bucket: s3.IBucket,
+        key: str,
+        object_version: str | None = None,
+        *,
+        run_options: Mapping[str, str] | None = None,
+    ) -> "FlinkCode":
+        """A jar or a zip that lies in a bucket already; what is in it is not checked.
+
+        Args:
+            bucket: The bucket, with versioning.
+            key: The object's key.
+            object_version: The object's version, which the service needs to see that the content
+                has changed. A parameter of the stack will do.
+            run_options: For a job in Python: ``python``, ``jarfile``, ``pyFiles``, ``pyArchives``,
+                paths in the zip. Default: none, for a jar.
+
+        Raises:
+            ValueError: The version is missing, or an option that the service doesn't support.
+        """
+        from cdk_managed_flink.code.bucket_code import BucketCode
+
+        return BucketCode(bucket, key, object_version, dict(run_options or {}))
 
     @abstractmethod
     def bind(

@@ -6,68 +6,14 @@ release line of the AWS connectors to the next; those facts are here and nowhere
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.connector import Connector, ConnectorLine
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.secret_value import SECRET_READER
-
-
-@dataclass(frozen=True)
-class ReleaseLine:
-    """AWS connectors that were released together, for some versions of Flink.
-
-    Attributes:
-        flink: Version of Flink that the library's own formats are compiled against.
-        java: Version of Java that the service runs it on.
-        connectors: By identifier, which is what ``'connector' = '…'`` says in a table's options.
-        formats: By name, which is what ``'format' = '…'`` says; those that the runtime has itself
-            and the library's own need none.
-        closed: Connectors that come with exactly the artifacts given here. Any other artifact
-            brings what its own POM says.
-        own_sdk: Connectors that carry an AWS SDK in a package of its own, or are linked to it.
-            Beside one of them whatever else calls the SDK is moved onto that copy.
-        sdk_users: What else calls the SDK: beside ``own_sdk`` it comes without an SDK.
-        relocations: Packages that move beside ``own_sdk``, as pairs of the old and the new prefix.
-        further_modules: Flink's modules that this version compiles against beside the usual ones.
-        leaves_out: Files (Ant patterns) that must not enter the jar.
-    """
-
-    flink: str
-    java: str
-    connectors: Mapping[str, Connector]
-    formats: Mapping[str, Sequence[Connector]] = field(default_factory=dict)
-    closed: Mapping[Connector, Sequence[Connector]] = field(default_factory=dict)
-    own_sdk: frozenset[Connector] = frozenset()
-    sdk_users: frozenset[Connector] = frozenset()
-    relocations: Sequence[tuple[str, str]] = ()
-    further_modules: Sequence[str] = ()
-    leaves_out: Sequence[str] = ()
-
-    def contents(self, connectors: Sequence[Connector]) -> tuple[Connector, ...]:
-        """The artifacts that the jar is made of, each once, in a stable order.
-
-        Raises:
-            ValueError: They would not work together in one jar.
-        """
-        artifacts = {
-            artifact
-            for connector in connectors
-            for artifact in (connector, *self.closed.get(connector, ()))
-        }
-        return _checked(tuple(sorted(artifacts)))
-
-    def is_closed(self, artifact: Connector, beside: Sequence[Connector]) -> bool:
-        """Whether nothing that the artifact's POM names may come along."""
-        if artifact in self.sdk_users and self.own_sdk.intersection(beside):
-            return True
-        return any(artifact in (connector, *others) for connector, others in self.closed.items())
-
-    def moved(self, artifacts: Sequence[Connector]) -> Sequence[tuple[str, str]]:
-        """The relocations of a jar with these artifacts."""
-        return self.relocations if self.own_sdk.intersection(artifacts) else ()
-
+from cdk_managed_flink.code import option_names
+from cdk_managed_flink.code.release_line import ReleaseLine
 
 _FLINK = "org.apache.flink"
 _HADOOP = "org.apache.hadoop"
@@ -99,6 +45,17 @@ def _iceberg(runtime: str, version: str, hadoop: str) -> Mapping[Connector, Sequ
     """Iceberg's two bundles, in which everything but Hadoop has a package of its own."""
     connector = Connector(_ICEBERG, f"iceberg-flink-runtime-{runtime}", version)
     return {connector: (Connector(_ICEBERG, "iceberg-aws-bundle", version), *_hadoop(hadoop))}
+
+
+_FILES = {"filesystem": option_names.FILESYSTEM}
+
+
+def _aws(version: str) -> Mapping[str, Connector]:
+    return {
+        "kinesis": Connector(_FLINK, "flink-connector-aws-kinesis-streams", version),
+        "dynamodb": Connector(_FLINK, "flink-connector-dynamodb", version),
+        "firehose": Connector(_FLINK, "flink-connector-aws-kinesis-firehose", version),
+    }
 
 
 # AWS connectors 4.3, proved on Flink 1.20.
@@ -171,51 +128,98 @@ _AWS_4_3 = ReleaseLine(
         "amazon-kinesis-producer-native-binaries/**",
         "cacerts/**",
     ),
+    options={
+        **_FILES,
+        "kinesis": option_names.KINESIS_4,
+        "dynamodb": option_names.DYNAMODB_4,
+        "firehose": option_names.FIREHOSE,
+        "kafka": option_names.KAFKA_3,
+        "upsert-kafka": option_names.UPSERT_KAFKA_3,
+    },
 )
 
-# AWS connectors 6.0, for Flink 2.x. Those of Kinesis, DynamoDB and Firehose are stated, not run: no
-# test of this project packages them. Kafka, Iceberg and the formats are run.
+# AWS connectors 5.1 and 6.0, for Flink 1.20 and 2.x. No test of this project packages them: their
+# binaries are stated, not run.
 #
 # The plain artifacts share one SDK and nothing is moved: text files name classes. Each
-# flink-sql-connector-* is linked to a moved SDK of its own, and two of them in one job fail.
+# flink-sql-connector-* is linked to a moved SDK of its own, and two of them in one job fail; that
+# of Kinesis lacks software.amazon.eventstream, which fan-out needs.
 _ICEBERG_2 = _iceberg("2.0", "1.10.0", "3.3.6")
 _AWS_6_0 = ReleaseLine(
     flink="2.2.0",
     java="17",
     further_modules=("flink-core-api",),
     connectors={
-        "kinesis": Connector(_FLINK, "flink-connector-aws-kinesis-streams", "6.0.1-2.0"),
-        "dynamodb": Connector(_FLINK, "flink-connector-dynamodb", "6.0.1-2.0"),
-        "firehose": Connector(_FLINK, "flink-connector-aws-kinesis-firehose", "6.0.1-2.0"),
+        **_aws("6.0.1-2.0"),
         "kafka": Connector(_FLINK, "flink-connector-kafka", "4.0.1-2.0"),
         "msk-iam": _MSK_IAM,
         "iceberg": next(iter(_ICEBERG_2)),
     },
     formats=_formats("2.2.0", "3.3.6"),
     closed=_ICEBERG_2,
+    sdk="2.40.3",
+    options={
+        **_FILES,
+        "kinesis": option_names.KINESIS_5,
+        "dynamodb": option_names.DYNAMODB_5,
+        "firehose": option_names.FIREHOSE,
+        "kafka": option_names.KAFKA_4,
+        "upsert-kafka": option_names.UPSERT_KAFKA_4,
+    },
+)
+_AWS_5_1 = replace(
+    _AWS_4_3,
+    connectors={**_AWS_4_3.connectors, **_aws("5.1.0-1.20")},
+    closed=_ICEBERG_1_20,
+    own_sdk=frozenset(),
+    sdk_users=frozenset(),
+    relocations=(),
+    leaves_out=(),
+    sdk="2.36.3",  # the connectors name 2.26.19, and the login by IAM this one
+    options={
+        **_AWS_4_3.options,
+        "kinesis": option_names.KINESIS_5,
+        "dynamodb": option_names.DYNAMODB_5,
+    },
 )
 
-_BOTH_ARE_KINESIS = frozenset(
-    {
-        "flink-connector-kinesis",
-        "flink-connector-aws-kinesis-streams",
-        "flink-sql-connector-kinesis",
-        "flink-sql-connector-aws-kinesis-streams",
-    }
-)
+_LINES: Mapping[ConnectorLine, ReleaseLine] = {
+    ConnectorLine.AWS_4_3: _AWS_4_3,
+    ConnectorLine.AWS_5_1: _AWS_5_1,
+    ConnectorLine.AWS_6_0: _AWS_6_0,
+}
 
 
 def release_line(runtime: Runtime) -> ReleaseLine:
-    """The release line of the AWS connectors for a runtime.
+    """The release line of the AWS connectors for a runtime, as the application has chosen it.
 
     Raises:
-        ValueError: None is known for this runtime.
+        ValueError: None is known for this runtime, or it cannot have the chosen one.
     """
+    lines = _lines_for(runtime)
+    chosen = runtime.connector_line or lines[0]
+    if chosen not in lines:
+        raise invalid(
+            "Runtime",
+            "connector_line",
+            f"{chosen} on {runtime.name}",
+            ", ".join(lines),
+            "Leave it out for the first of these.",
+        )
+    line = _LINES[chosen]
+    replaced = dict(runtime.replaced_connectors)
+    return line.with_connectors(replaced) if replaced else line
+
+
+def _lines_for(runtime: Runtime) -> Sequence[ConnectorLine]:
+    """The lines that are there for a runtime; the first is its default."""
     version = runtime.flink_version
-    if version in ((1, 19), (1, 20)):
-        return _AWS_4_3
+    if version == (1, 19):
+        return [ConnectorLine.AWS_4_3]
+    if version == (1, 20):
+        return [ConnectorLine.AWS_4_3, ConnectorLine.AWS_5_1]
     if version[0] == 2:  # connectors for 2.0 serve later minor versions: a new one needs no release
-        return _AWS_6_0
+        return [ConnectorLine.AWS_6_0]
     raise invalid(
         "FlinkCode",
         "runtime",
@@ -257,43 +261,3 @@ def secret_reader(runtime: Runtime) -> Sequence[Connector]:
     It stands for botocore in the job's package, not for an artifact of Maven's.
     """
     return [SECRET_READER]
-
-
-def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:
-    kinesis = [a for a in artifacts if a.artifact in _BOTH_ARE_KINESIS]
-    if len(kinesis) > 1:
-        raise invalid(
-            "FlinkCode",
-            "connectors",
-            f"{len(kinesis)} artifacts that serve the identifier 'kinesis'",
-            "one, as Flink plans nothing with more",
-            f"Leave out all but one of: {', '.join(map(str, kinesis))}.",
-        )
-    versions: dict[tuple[str, str], Connector] = {}
-    for artifact in artifacts:
-        other = versions.setdefault((artifact.group, artifact.artifact), artifact)
-        if other != artifact:
-            raise invalid(
-                "FlinkCode",
-                "connectors",
-                f"two versions of {artifact.group}:{artifact.artifact}",
-                "one version of each artifact",
-                f"Leave out {other.version} or {artifact.version}.",
-            )
-        if artifact.version.endswith("SNAPSHOT") or set(artifact.version) & set("[](),"):
-            raise invalid(
-                "FlinkCode",
-                "connectors",
-                str(artifact),
-                "one released version, neither a range nor a SNAPSHOT",
-                "Pin the version: the same code has to give the same jar tomorrow.",
-            )
-        if artifact.artifact.startswith("flink-s3-fs-"):
-            raise invalid(
-                "FlinkCode",
-                "connectors",
-                str(artifact),
-                "connectors; this is a plugin, and works only in a cluster's own plugins folder",
-                "Leave it out: the service has a file system for s3:// of its own.",
-            )
-    return artifacts

@@ -1,10 +1,21 @@
 """The library's own Flink formats: Java sources that are compiled into the job's one jar."""
 
-from functools import cache
+import tempfile
+import zipfile
+from functools import cache, partial
 from importlib.resources import files
+from pathlib import Path
+
+from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.code.cache import cached, put
+from cdk_managed_flink.code.connectors import release_line
+from cdk_managed_flink.code.digest import digest_of
+from cdk_managed_flink.code.jar_cache import jar_of
+from cdk_managed_flink.code.pom import pom
 
 _PACKAGE = "managedflink.formats"
-_FACTORIES = "src/main/resources/META-INF/services/org.apache.flink.table.factories.Factory"
+_SERVICES = "META-INF/services/org.apache.flink.table.factories.Factory"
+_FACTORIES = f"src/main/resources/{_SERVICES}"
 
 
 @cache
@@ -21,3 +32,44 @@ def sources() -> dict[str, bytes]:
         **{f"src/main/java/{folder}/{name}": text for name, text in java.items()},
         _FACTORIES: "".join(f"{_PACKAGE}.{name}\n" for name in classes).encode(),
     }
+
+
+def stand_ins(runtime: Runtime) -> dict[str, bytes]:
+    """What stands for the compiled formats in an asset's hash: sources, and Flink's version."""
+    try:
+        flink = release_line(runtime).flink
+    except ValueError:
+        return {}
+    return {**sources(), "flink": flink.encode()}
+
+
+def added_to(jar: Path, runtime: Runtime) -> Path:
+    """A jar of the user's own with the formats in it; it is cached by the contents of both.
+
+    Unchanged on a runtime that the formats are not compiled for.
+    """
+    try:
+        line = release_line(runtime)
+    except ValueError:
+        return jar
+    formats = jar_of(pom([], line), sources())
+    name = f"{digest_of(jar)[:24]}-{digest_of(formats)[:8]}.jar"
+    return cached("projects", name, partial(_join, jar, formats))
+
+
+def _join(jar: Path, formats: Path, target: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=target.parent) as work:
+        joined = Path(work, "joined.jar")
+        services: list[bytes] = []
+        written: set[str] = set()
+        with zipfile.ZipFile(joined, "w") as into:
+            for each in (jar, formats):
+                with zipfile.ZipFile(each) as archive:
+                    for entry in archive.infolist():
+                        if entry.filename == _SERVICES:
+                            services.append(archive.read(entry))
+                        elif entry.filename not in written:
+                            into.writestr(entry, archive.read(entry))
+                            written.add(entry.filename)
+            into.writestr(_SERVICES, b"\n".join(services))
+        put(joined, target)

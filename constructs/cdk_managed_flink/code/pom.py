@@ -4,11 +4,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.code.connectors import ReleaseLine
+from cdk_managed_flink.code.release_line import ReleaseLine
 
 # Increase with every change that gives another jar or another layout of the zip. It is part of the
 # asset's hash, so it restarts every application at its next deploy.
-PACKAGER_VERSION = "1"
+PACKAGER_VERSION = "2"
 
 JAR = "connectors.jar"
 # Called one by one: the phases of a jar would bring the plugins for tests as well.
@@ -94,8 +94,11 @@ def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
             "project.build.sourceEncoding": "UTF-8",
         },
     )
-    dependencies = ET.SubElement(project, "dependencies")
     artifacts = line.contents(connectors)
+    sdk = line.common_sdk(artifacts)
+    if sdk is not None:
+        _one_version_of_the_sdk(project, sdk)
+    dependencies = ET.SubElement(project, "dependencies")
     for artifact in artifacts:
         dependency = ET.SubElement(dependencies, "dependency")
         _texts(
@@ -123,6 +126,19 @@ def pom(connectors: Sequence[Connector], line: ReleaseLine) -> str:
     _shading(ET.SubElement(plugin, "configuration"), line, artifacts)
     ET.indent(project)
     return ET.tostring(project, encoding="unicode") + "\n"
+
+
+def _one_version_of_the_sdk(project: ET.Element, version: str) -> None:
+    """Bring all modules of the AWS SDK to one version, whoever names another."""
+    managed = ET.SubElement(ET.SubElement(project, "dependencyManagement"), "dependencies")
+    _texts(
+        ET.SubElement(managed, "dependency"),
+        groupId="software.amazon.awssdk",
+        artifactId="bom",
+        version=version,
+        type="pom",
+        scope="import",
+    )
 
 
 def _alone(dependency: ET.Element) -> None:

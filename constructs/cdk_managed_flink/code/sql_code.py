@@ -1,34 +1,27 @@
 """A SQL job as an application's code: one zip with its script, the runner and the jar."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import jsii
-from aws_cdk import (
-    Annotations,
-    AssetHashType,
-    BundlingOptions,
-    BundlingOutput,
-    DockerImage,
-    ILocalBundling,
-    Stack,
-)
-from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import Annotations
 from constructs import Construct
 
+from cdk_managed_flink.application.binding import Columns, TableRules
 from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code import own_formats
-from cdk_managed_flink.code.archive import check_size, source_hash, write_zip
 from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.connectors import release_line
-from cdk_managed_flink.code.jar_cache import jar_of
-from cdk_managed_flink.code.pom import JAR, pom
-from cdk_managed_flink.code.sql_job import RUN_OPTIONS, SqlJob
+from cdk_managed_flink.code.job_jar import MergedJar, split
+from cdk_managed_flink.code.languages import python_of
+from cdk_managed_flink.code.python_package import JAR_IN_ZIP, PythonPackage
+from cdk_managed_flink.code.requirements import Requirements, Target
+from cdk_managed_flink.code.sql_columns import column_problems
+from cdk_managed_flink.code.sql_job import FOLDER, RUN_OPTIONS, SqlJob
+from cdk_managed_flink.code.sql_rules import rule_problems
 from cdk_managed_flink.code.sql_usage import SqlUsage
 
-_JAR_IN_ZIP = f"lib/{JAR}"
+_PLATFORM = "manylinux2014_x86_64"
 
 
 class SqlCode(FlinkCode):
@@ -43,33 +36,22 @@ class SqlCode(FlinkCode):
         """Package the script, the runner and the connectors' jar as one asset."""
         for warning in self._job.warnings:
             Annotations.of(scope).add_warning_v2("cdk-managed-flink:sql", warning)
-        line = release_line(runtime)
-        artifacts = line.contents(connectors)
-        formats = own_formats.sources()
-        files: dict[str, Path] = {}
-        # Before the asset: an error inside of its bundling comes out as jsii's, not as ours.
-        if Stack.of(scope).bundling_required:
-            files[_JAR_IN_ZIP] = jar_of(pom(connectors, line), formats)
-        texts = self._job.files
-        check_size(str(self._job.path), texts, files)
-        asset = s3_assets.Asset(
-            scope,
-            "Code",
-            path=str(self._job.path.absolute()),
-            asset_hash=source_hash({**texts, **formats}, artifacts),
-            asset_hash_type=AssetHashType.CUSTOM,
-            # Bundling, rather than a file of ours: CDK knows when not to, and keeps a place in
-            # cdk.out that was not bundled apart from one that was.
-            bundling=BundlingOptions(
-                image=DockerImage.from_registry("unused"),
-                local=_Zip(texts, files),
-                output_type=BundlingOutput.ARCHIVED,
-            ),
+        release_line(runtime)  # refuses a runtime that it knows no connectors for
+        for_jar, reads_secrets = split(connectors)
+        package = PythonPackage(
+            path=self._job.path,
+            texts=self._job.files,
+            folder=FOLDER,
+            jar=MergedJar(for_jar, runtime),
+            requirements=Requirements(Target(python_of(runtime), _PLATFORM), {}),
+            reads_secrets=reads_secrets,
         )
+        asset = package.asset(scope)
         return CodeLocation(
             bucket_arn=asset.bucket.bucket_arn,
             file_key=asset.s3_object_key,
-            run_options={**RUN_OPTIONS, "jarfile": _JAR_IN_ZIP},
+            run_options={**RUN_OPTIONS, "jarfile": JAR_IN_ZIP},
+            resolves_secrets=reads_secrets,
         )
 
     def validate(
@@ -79,15 +61,10 @@ class SqlCode(FlinkCode):
         usage = SqlUsage(str(self._job.script), self._job.statements)
         return usage.problems(sources=sources, sinks=sinks, groups=groups)
 
+    def column_problems(self, name: str, wanted: Columns) -> list[str]:
+        """Columns that are read behind a sink and that its tables lack."""
+        return column_problems(str(self._job.script), self._job.statements, name, wanted)
 
-@jsii.implements(ILocalBundling)
-class _Zip:
-    """Writes the zip where CDK asks for it; never falls back to a container."""
-
-    def __init__(self, texts: Mapping[str, bytes], files: Mapping[str, Path]) -> None:
-        self._texts = texts
-        self._files = files
-
-    def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
-        write_zip(Path(output_dir, "job.zip"), self._texts, self._files)
-        return True
+    def rule_problems(self, name: str, rules: TableRules) -> list[str]:
+        """What a name's tables say that the connector behind them can't do."""
+        return rule_problems(str(self._job.script), self._job.statements, name, rules)

@@ -13,9 +13,10 @@ from cdk_managed_flink.job.statements import Statement, StatementKind, statement
 
 SCRIPT = "job.sql"
 _ENTRY = "main.py"
-_PACKAGE = "job/managed_flink_job"
+FOLDER = "job"
+_PACKAGE = f"{FOLDER}/managed_flink_job"
 _LOOKS_LIKE_PLACEHOLDER = re.compile(r"(?<!\$)\$\{[\w.-]+\}")
-RUN_OPTIONS = {"python": _ENTRY, "pyFiles": "job/"}
+RUN_OPTIONS = {"python": _ENTRY, "pyFiles": f"{FOLDER}/"}
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 
+from cdk_managed_flink.code.names import listed, stands_for_nothing
 from cdk_managed_flink.job.statements import Statement, StatementKind
 
 
@@ -31,13 +31,13 @@ class SqlUsage:
             *self._unknown({*groups, *sources, *sinks}),
             *(
                 f"{self.file}: sink '{name}' is bound and no statement writes it; "
-                f"written are: {_listed(self.written & set(sinks))}. "
+                f"written are: {listed(self.written & set(sinks))}. "
                 f"CREATE a table WITH (${{{name}}}) and INSERT INTO it, or remove the sink."
                 for name in sorted(set(sinks) - self.written)
             ),
             *(
                 f"{self.file}: source '{name}' is bound and no INSERT reads it; "
-                f"read are: {_listed(self.read & set(sources))}. "
+                f"read are: {listed(self.read & set(sources))}. "
                 f"CREATE a table WITH (${{{name}}}) and SELECT from it, or remove the source."
                 for name in sorted(set(sources) - self.read)
             ),
@@ -82,16 +82,9 @@ class SqlUsage:
     def _unknown(self, known: Collection[str]) -> Iterable[str]:
         for statement in self.statements:
             for asked in statement.placeholders:
-                if asked.name in known:
-                    continue
-                close = get_close_matches(asked.name.lower(), [k.lower() for k in known], n=1)
-                meant = next((k for k in sorted(known) if [k.lower()] == close), None)
-                hint = f" Did you mean ${{{meant}}}?" if meant else ""
-                yield (
-                    f"{self.file}:{asked.line}:{asked.column}: {asked} stands for nothing: no "
-                    f"source, sink or property group is called '{asked.name}'; "
-                    f"known are: {_listed(known)}.{hint}"
-                )
+                if asked.name not in known:
+                    place = f"{self.file}:{asked.line}:{asked.column}: {asked}"
+                    yield stands_for_nothing(place, asked.name, known)
 
     def _of(self, kind: StatementKind) -> Iterable[Statement]:
         return (statement for statement in self.statements if statement.kind is kind)
@@ -104,7 +97,3 @@ def _read_by(insert: Statement) -> frozenset[str]:
     """The identifiers of an INSERT; its target only if it is named again."""
     times = sum(token.name == insert.target for token in insert.tokens)
     return insert.names if times > 1 else insert.names - {insert.target}
-
-
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(sorted(names)) or "none"

@@ -2,13 +2,17 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
+
+from . import secrets
 
 SERVICE_FILE = Path("/etc/flink/application_properties.json")
 # Set by an environment on one machine, never by the service.
 FILE_VARIABLE = "MANAGED_FLINK_PROPERTIES_FILE"
 CONNECTOR_OPTIONS_VARIABLE = "MANAGED_FLINK_CONNECTOR_OPTIONS"
+_CONSUMER_ARN = "scan.stream.efo.consumerarn"
 
 
 class PropertyError(LookupError):
@@ -16,10 +20,17 @@ class PropertyError(LookupError):
 
 
 class PropertyGroups(Mapping[str, Mapping[str, str]]):
-    """Property groups by their ids; asking for one that is missing names those that are there."""
+    """Property groups by their ids; asking for one that is missing names those that are there.
 
-    def __init__(self, groups: Mapping[str, Mapping[str, str]]) -> None:
-        self._groups = {group_id: dict(values) for group_id, values in groups.items()}
+    Attributes:
+        secrets: What was read from Secrets Manager into them.
+    """
+
+    def __init__(
+        self, groups: Mapping[str, Mapping[str, str]], secrets: frozenset[str] = frozenset()
+    ) -> None:
+        self._groups = {group_id: _whole(values) for group_id, values in groups.items()}
+        self.secrets = secrets
 
     @classmethod
     def read(cls, path: Path | None = None) -> "PropertyGroups":
@@ -58,6 +69,31 @@ class PropertyGroups(Mapping[str, Mapping[str, str]]):
                 for group_id, values in self._groups.items()
             }
         )
+
+    def resolved(self, read: Callable[[str], str]) -> "PropertyGroups":
+        """A copy in which each ``secret:<arn>[:key]`` is what it stands for.
+
+        Args:
+            read: Gives the text of the secret with an ARN; asked once for each.
+
+        Raises:
+            SecretError: One can't be read; names group and key as well.
+        """
+        once = cache(read)
+        found: set[str] = set()
+        groups = {group_id: dict(values) for group_id, values in self._groups.items()}
+        for group_id, values in groups.items():
+            for key, value in values.items():
+                if not secrets.refers(value):
+                    continue
+                try:
+                    values[key], parts = secrets.resolved(value, once)
+                except secrets.SecretError as error:
+                    raise secrets.SecretError(
+                        f"property '{key}' of group '{group_id}': {error}"
+                    ) from None
+                found.update(parts)
+        return PropertyGroups(groups, frozenset(found))
 
     def value(self, group_id: str, key: str) -> str:
         """One value of one group.
@@ -108,6 +144,17 @@ def connector_options() -> dict[str, dict[str, str]]:
         raise PropertyError(
             f'{CONNECTOR_OPTIONS_VARIABLE} is not of the form {{"kinesis": {{"option": "value"}}}}'
         ) from None
+
+
+def _whole(values: Mapping[str, str]) -> dict[str, str]:
+    """The values, with the stream's name at the end of the key that the Kinesis connector wants.
+
+    A template cannot hold a key with a name that is known only in the deploy.
+    """
+    whole = dict(values)
+    if _CONSUMER_ARN in whole and "stream" in whole:
+        whole[f"{_CONSUMER_ARN}.{whole['stream']}"] = whole.pop(_CONSUMER_ARN)
+    return whole
 
 
 def _listed(names: Mapping[str, object]) -> str:

@@ -1,10 +1,11 @@
 """From a statement with placeholders to the SQL that Flink gets, and to what people may see."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from .lexing import TokenKind
+from .lexing import Token, TokenKind
 from .properties import PropertyError, PropertyGroups
+from .secrets import refers
 from .statements import Placeholder, Statement, placeholder
 
 MASK = "******"
@@ -14,7 +15,6 @@ _SECRET_KEY = re.compile(
 )
 # Which provider of credentials is used is no secret, and helps to understand a failure.
 _NO_SECRET_KEY = re.compile(r"\.provider$|\.consumer-?arn", re.IGNORECASE)
-_SECRET_REFERENCE = "secret:"
 
 
 def rendered(statement: Statement, groups: PropertyGroups) -> str:
@@ -26,8 +26,18 @@ def rendered(statement: Statement, groups: PropertyGroups) -> str:
     Raises:
         PropertyError: A group or a key does not exist.
     """
+    return rendered_tokens(statement.tokens, groups)
+
+
+def rendered_tokens(tokens: Iterable[Token], groups: PropertyGroups) -> str:
+    """A text as Flink gets it, as ``rendered`` does for a statement.
+
+    Raises:
+        PropertyError: A group or a key does not exist.
+        SqlError: A placeholder has another form.
+    """
     parts = []
-    for token in statement.tokens:
+    for token in tokens:
         if token.kind is TokenKind.PLACEHOLDER:
             parts.append(_text(placeholder(token), groups))
         elif token.kind is TokenKind.ESCAPE:
@@ -39,7 +49,7 @@ def rendered(statement: Statement, groups: PropertyGroups) -> str:
 
 def masked(text: str, groups: PropertyGroups) -> str:
     """A text without the secrets that the groups hold, for logs and screens."""
-    secrets = {
+    secrets = {secret for secret in groups.secrets if secret} | {
         value
         for group in groups.values()
         for key, value in group.items()
@@ -54,7 +64,7 @@ def masked(text: str, groups: PropertyGroups) -> str:
 
 def is_secret(key: str, value: str) -> bool:
     """Whether the value must not be shown."""
-    if value.startswith(_SECRET_REFERENCE):
+    if refers(value):
         return True
     return bool(_SECRET_KEY.search(key)) and not _NO_SECRET_KEY.search(key)
 

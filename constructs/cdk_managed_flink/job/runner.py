@@ -11,6 +11,7 @@ from typing import Any
 from .lexing import SqlError
 from .properties import PropertyError, PropertyGroups, connector_options
 from .rendering import masked, rendered
+from .secrets import read_secret
 from .settings import why_without_effect
 from .statements import Statement, StatementKind, statements
 
@@ -160,8 +161,10 @@ def packaged() -> Job:
     Raises:
         JobError: The script cannot be a job.
         PropertyError: The property groups cannot be read.
+        SecretError: A secret that they refer to cannot be read.
     """
     groups = PropertyGroups.read().with_connector_options(connector_options())
+    groups = groups.resolved(read_secret)
     script = files(__package__).joinpath("sql", SCRIPT).read_text(encoding="utf-8-sig")
     return Job.read(SCRIPT, script, groups)
 

@@ -51,6 +51,18 @@ _UNWISE = {
     "table.exec.resource.default-parallelism": _PARALLELISM,
 }
 
+# Methods of PyFlink's environments and configurations, by what the service says of their settings.
+_CALLS_WITHOUT_EFFECT = {
+    "enable_checkpointing": _CHECKPOINTING,
+    "get_checkpoint_config": _CHECKPOINTING,
+    "set_checkpoint_storage": _STATE,
+    "set_checkpoint_storage_dir": _STATE,
+    "set_state_backend": _STATE,
+    "set_default_savepoint_directory": _STATE,
+    "add_jars": _JAR,
+}
+_UNWISE_CALLS = {"set_parallelism": _PARALLELISM}
+
 
 def why_without_effect(key: str) -> str | None:
     """Why the service ignores this setting, and what to do; None if the service heeds it."""
@@ -60,3 +72,13 @@ def why_without_effect(key: str) -> str | None:
 def why_unwise(key: str) -> str | None:
     """What this setting costs on the service; None if nothing."""
     return _UNWISE.get(key)
+
+
+def why_call_without_effect(method: str) -> str | None:
+    """Why the service ignores what this method of PyFlink sets; None if it heeds it."""
+    return _CALLS_WITHOUT_EFFECT.get(method)
+
+
+def why_call_unwise(method: str) -> str | None:
+    """What calling this method of the environment itself costs; None if nothing."""
+    return _UNWISE_CALLS.get(method)

@@ -54,7 +54,7 @@ class DeadLetterSink(Sink[R_co]):
 
     def bind(self, scope: Construct, application: FlinkApplication, name: str) -> Binding[R_co]:
         """Bind the sink behind it, and watch for its first row."""
-        binding = self.sink.bind(scope, application, name)
+        binding = self.sink.counted().bind(scope, application, name)
         if not binding.arrivals:
             raise invalid(
                 application,

@@ -1,0 +1,101 @@
+"""A secret as a property's value: read when the job starts, granted to exactly this application."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import Token
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.data_key_grants import grant_key_through
+from cdk_managed_flink.application.errors import invalid
+
+if TYPE_CHECKING:
+    from cdk_managed_flink.application.application import FlinkApplication
+
+# Stands among the connectors for what reads secrets in the job; no artifact of Maven's.
+SECRET_READER = Connector("cdk-managed-flink", "secret-reader", "1")
+SECRETS_ENDPOINT = "secretsmanager"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlinkSecret:
+    """A secret of AWS Secrets Manager as a property's value.
+
+    In a job of SQL or Python the property holds the secret itself, read when the job starts; a
+    rotated secret counts from the next start on. A job in Java gets ``secret:<arn>[:key]`` and
+    reads it by itself.
+
+    Attributes:
+        secret: The secret.
+        key: A key of the secret's JSON object. Default: the whole text.
+    """
+
+    secret: secretsmanager.ISecret
+    key: str | None = None
+
+    @staticmethod
+    def of(secret: secretsmanager.ISecret, key: str | None = None) -> "FlinkSecret":
+        """A secret, or one key of its JSON object.
+
+        Raises:
+            ValueError: The key has a brace in it.
+        """
+        return FlinkSecret(secret=secret, key=key)
+
+    def __post_init__(self) -> None:
+        key = self.key
+        if key is not None and not Token.is_unresolved(key) and (not key or set(key) & set("{}")):
+            raise invalid(
+                "FlinkSecret",
+                "key",
+                key,
+                "a key of the secret's JSON object, without braces",
+                "Leave it out to take the whole text.",
+            )
+
+    @property
+    def reference(self) -> str:
+        """What the property group holds: ``secret:<arn>[:key]``."""
+        return ":".join(["secret", self.secret.secret_arn, *([self.key] if self.key else [])])
+
+    @property
+    def part(self) -> str:
+        """The reference inside of a longer value: ``${secret:<arn>[:key]}``."""
+        return f"${{{self.reference}}}"
+
+
+def grant_secret(secret: secretsmanager.ISecret, application: "FlinkApplication") -> None:
+    """Let an application read exactly this secret, and its key through Secrets Manager only."""
+    arn = secret.secret_full_arn
+    if arn is None:
+        arn = f"{secret.secret_arn}-??????"
+        acknowledge_wildcard(
+            application.role,
+            arn,
+            "The secret is imported without the end of its ARN, of 6 characters.",
+        )
+    iam.Grant.add_to_principal(
+        grantee=application, actions=["secretsmanager:GetSecretValue"], resource_arns=[arn]
+    )
+    key: kms.IKey | None = secret.encryption_key
+    if key is not None:
+        grant_key_through(key, application, service="secretsmanager", actions=["kms:Decrypt"])
+
+
+def reads_secrets(groups: Mapping[str, Mapping[str, object]]) -> bool:
+    """Whether a value of these groups is a reference to a secret."""
+    return any(
+        isinstance(value, FlinkSecret) or (isinstance(value, str) and refers(value))
+        for group in groups.values()
+        for value in group.values()
+    )
+
+
+def refers(value: str) -> bool:
+    """Whether a value begins as a reference to a secret, or has one in it; tokens may follow."""
+    return value.startswith("secret:") or "${secret:" in value

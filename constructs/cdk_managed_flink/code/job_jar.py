@@ -1,0 +1,106 @@
+"""The one jar of a job in SQL or Python: merged from its connectors, or the user's own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.secret_value import SECRET_READER
+from cdk_managed_flink.code import own_formats
+from cdk_managed_flink.code.connectors import release_line
+from cdk_managed_flink.code.digest import digest_of
+from cdk_managed_flink.code.jar_cache import jar_of
+from cdk_managed_flink.code.jar_checks import JarCheck
+from cdk_managed_flink.code.maven_project import MavenProject
+from cdk_managed_flink.code.overlaps import overlaps_in
+from cdk_managed_flink.code.pom import pom
+
+
+class JobJar(Protocol):
+    """Where the connectors of a job come from."""
+
+    def sources(self) -> Mapping[str, bytes]:
+        """What stands for the jar in the asset's hash, by name."""
+        ...
+
+    def artifacts(self) -> Sequence[Connector]:
+        """The artifacts that it is merged from, as far as they are known here."""
+        ...
+
+    def build(self) -> tuple[Path, Sequence[str]]:
+        """The jar itself, built or taken, and checked; with what to be warned of."""
+        ...
+
+
+@dataclass(frozen=True)
+class MergedJar:
+    """The connectors of sources and sinks, merged by Maven with the library's own formats."""
+
+    connectors: Sequence[Connector]
+    runtime: Runtime
+
+    def sources(self) -> Mapping[str, bytes]:
+        """The formats that are merged in."""
+        return own_formats.stand_ins(self.runtime)
+
+    def artifacts(self) -> Sequence[Connector]:
+        """Everything that the release line puts into one jar."""
+        return release_line(self.runtime).contents(self.connectors)
+
+    def build(self) -> tuple[Path, Sequence[str]]:
+        """Built by Maven, once for each content."""
+        jar = jar_of(pom(self.connectors, release_line(self.runtime)), own_formats.sources())
+        return jar, overlaps_in(jar)
+
+
+@dataclass(frozen=True)
+class GivenJar:
+    """A jar file of the user's own."""
+
+    path: Path
+    check: JarCheck
+
+    def sources(self) -> Mapping[str, bytes]:
+        """The digest of its content."""
+        return {"jar": digest_of(self.path).encode()}
+
+    def artifacts(self) -> Sequence[Connector]:
+        """None that is known here."""
+        return ()
+
+    def build(self) -> tuple[Path, Sequence[str]]:
+        """The file."""
+        self.check.run(self.path)
+        return self.path, ()
+
+
+@dataclass(frozen=True)
+class ProjectJar:
+    """The jar that a Maven project of the user's own gives."""
+
+    project: MavenProject
+    check: JarCheck
+
+    def sources(self) -> Mapping[str, bytes]:
+        """The project's sources, which of its jars it is, and the formats that are added."""
+        named = {f"jar/{name}": content for name, content in self.project.sources.items()}
+        which = f"{self.project.module}\0{self.project.jar}".encode()
+        return {**named, "which": which, **own_formats.stand_ins(self.check.runtime)}
+
+    def artifacts(self) -> Sequence[Connector]:
+        """None that is known here."""
+        return ()
+
+    def build(self) -> tuple[Path, Sequence[str]]:
+        """Built by Maven, once for each content, and the library's formats added."""
+        built = self.project.build()
+        jar = own_formats.added_to(built, self.check.runtime)
+        self.check.run(jar)
+        return jar, overlaps_in(built)
+
+
+def split(connectors: Sequence[Connector]) -> tuple[list[Connector], bool]:
+    """The connectors for the jar, and whether the job is to read secrets."""
+    return [c for c in connectors if c != SECRET_READER], SECRET_READER in connectors
