@@ -1,0 +1,1 @@
+"""Warehouses of Amazon Redshift: made or taken, the SQL in them, and the ways into them."""
