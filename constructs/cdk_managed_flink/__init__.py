@@ -6,10 +6,11 @@ from cdk_managed_flink.application.binding import (
     Binding,
     Sink,
     Source,
+    TableRules,
     Watch,
     WatchKind,
 )
-from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.connector import Connector, ConnectorLine
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.secret_value import FlinkSecret
@@ -32,12 +33,19 @@ from cdk_managed_flink.operations.alarms import FlinkAlarms
 from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
 from cdk_managed_flink.operations.thresholds import AlarmThresholds, SnapshotAge, Threshold
 from cdk_managed_flink.pipeline import FlinkPipeline
+from cdk_managed_flink.services.athena import AthenaWorkgroup
+from cdk_managed_flink.services.bucket import Lifecycle
+from cdk_managed_flink.services.confluent import AvroConfluent, ConfluentSchemaRegistry
 from cdk_managed_flink.services.firehose.buffering import Buffering
 from cdk_managed_flink.services.firehose.conversion import ColumnarFormat, FormatConversion
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 from cdk_managed_flink.services.firehose.http_destination import HttpDestination
 from cdk_managed_flink.services.firehose.s3_destination import S3Destination
 from cdk_managed_flink.services.firehose.storage import DeliveryBucket
+from cdk_managed_flink.services.formats import Format, Side
+from cdk_managed_flink.services.glue import LakeTable
+from cdk_managed_flink.services.iceberg.definition import IcebergTable
+from cdk_managed_flink.services.iceberg.maintenance import IcebergMaintenance
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.services.kafka.brokers import KafkaMonitoring
 from cdk_managed_flink.services.kafka.cluster import KafkaCluster
@@ -57,17 +65,40 @@ from cdk_managed_flink.services.opensearch.existing import (
     ExistingPlace,
 )
 from cdk_managed_flink.services.opensearch.index import IndexRotation
+from cdk_managed_flink.services.projections import (
+    DateProjection,
+    EnumProjection,
+    InjectedProjection,
+    IntegerProjection,
+)
+from cdk_managed_flink.services.redshift.serverless import RedshiftWarehouse
+from cdk_managed_flink.services.redshift.warehouse import Warehouse
+from cdk_managed_flink.services.schema_registry import (
+    Compatibility,
+    DataFormat,
+    GlueFormat,
+    Schema,
+    SchemaRegistry,
+)
 from cdk_managed_flink.sinks.dead_letter import DeadLetterSink
 from cdk_managed_flink.sinks.dynamodb import DynamoDbSink
 from cdk_managed_flink.sinks.firehose import FirehoseSink
+from cdk_managed_flink.sinks.iceberg import IcebergSink
+from cdk_managed_flink.sinks.kinesis import KinesisSink
 from cdk_managed_flink.sinks.msk import MskSink
 from cdk_managed_flink.sinks.opensearch import OpenSearchSink
-from cdk_managed_flink.sinks.s3 import Lifecycle, S3Sink
+from cdk_managed_flink.sinks.redshift import RedshiftSink
+from cdk_managed_flink.sinks.s3 import S3Sink
+from cdk_managed_flink.sinks.s3_tables import S3TablesSink
+from cdk_managed_flink.sinks.sqs import SqsSink
 from cdk_managed_flink.sources.kinesis import KinesisSource, StartPosition
 from cdk_managed_flink.sources.msk import KafkaStart, MskSource
+from cdk_managed_flink.sources.s3 import S3Source
 
 __all__ = [
     "AlarmThresholds",
+    "AthenaWorkgroup",
+    "AvroConfluent",
     "Bindable",
     "Binding",
     "BrokerStorage",
@@ -75,13 +106,19 @@ __all__ = [
     "Checkpointing",
     "CollectionType",
     "ColumnarFormat",
+    "Compatibility",
+    "ConfluentSchemaRegistry",
     "Connector",
+    "ConnectorLine",
+    "DataFormat",
+    "DateProjection",
     "DeadLetterSink",
     "DeliveryBucket",
     "DeliveryStream",
     "DesiredState",
     "DomainCapacity",
     "DynamoDbSink",
+    "EnumProjection",
     "ExistingCollection",
     "ExistingDomain",
     "ExistingPlace",
@@ -92,17 +129,26 @@ __all__ = [
     "FlinkLifecycle",
     "FlinkPipeline",
     "FlinkSecret",
+    "Format",
     "FormatConversion",
+    "GlueFormat",
     "HealthGate",
     "HttpDestination",
+    "IcebergMaintenance",
+    "IcebergSink",
+    "IcebergTable",
     "IndexRotation",
+    "InjectedProjection",
+    "IntegerProjection",
     "KafkaAuthentication",
     "KafkaCluster",
     "KafkaMode",
     "KafkaMonitoring",
     "KafkaStart",
     "KafkaTopic",
+    "KinesisSink",
     "KinesisSource",
+    "LakeTable",
     "Lifecycle",
     "LogLevel",
     "MetricsLevel",
@@ -118,19 +164,29 @@ __all__ = [
     "OpenSearchServerlessCollection",
     "OpenSearchSink",
     "Parallelism",
+    "RedshiftSink",
+    "RedshiftWarehouse",
     "RestoreFrom",
     "Runtime",
     "S3Destination",
     "S3Sink",
+    "S3Source",
+    "S3TablesSink",
+    "Schema",
+    "SchemaRegistry",
+    "Side",
     "Sink",
     "SnapshotAge",
     "SnapshotMode",
     "SnapshotSchedule",
     "Source",
+    "SqsSink",
     "StartPosition",
+    "TableRules",
     "Threshold",
     "Topic",
     "UpdateStrategy",
+    "Warehouse",
     "Watch",
     "WatchKind",
 ]

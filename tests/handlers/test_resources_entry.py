@@ -57,14 +57,15 @@ def error(code: str) -> ClientError:
 
 def test_begun_and_polled_until_it_is_there(kind: Kind) -> None:
     begun = entry.on_event(event(), None)
-    assert begun == {"PhysicalResourceId": "the-thing", "Data": {"Query": "1"}}
+    assert begun["PhysicalResourceId"] == "the-thing"
+    assert begun["Data"]["Query"] == "1"
     assert entry.is_complete(event(**begun), None) == {"IsComplete": False}
     kind.polled = Done({"Address": "here"})
     assert entry.is_complete(event(**begun), None) == {
         "IsComplete": True,
         "Data": {"Address": "here"},
     }
-    assert kind.requests[-1].data == {"Query": "1"}
+    assert kind.requests[-1].data["Query"] == "1"
     assert kind.requests[-1].properties["Size"] == "3"
 
 
@@ -95,6 +96,15 @@ def test_an_update_that_cannot_begin_keeps_its_id(kind: Kind) -> None:
 def test_a_transient_error_is_not_yet(kind: Kind, code: str) -> None:
     kind.polled = error(code)
     assert entry.is_complete(event(), None) == {"IsComplete": False}
+
+
+def test_a_right_that_was_just_granted_is_waited_for(kind: Kind) -> None:
+    begun = entry.on_event(event(), None)
+    kind.polled = error("AccessDeniedException")
+    assert entry.is_complete(event(**begun), None) == {"IsComplete": False}
+    long_ago = {"Data": {**begun["Data"], "Began": "1"}}
+    with pytest.raises(ResourceError, match="AccessDeniedException"):
+        entry.is_complete(event(**long_ago), None)
 
 
 def test_any_other_error_fails_the_deploy_within_the_responses_limit(kind: Kind) -> None:

@@ -427,16 +427,6 @@ def test_asked_again_when_it_is_too_early_or_too_much(
     assert has(api) == READINGS
 
 
-def test_fails_when_rights_are_missing_after_a_minute(
-    api: DataApi, stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    api.errors = [("AccessDeniedException", "no right to execute")]
-    times = iter([1000.0, 1061.0])
-    monkeypatch.setattr("time.time", lambda: next(times))
-    with pytest.raises(ResourceError, match="no right to execute"):
-        stack.send("Create", [a_table()])
-
-
 @pytest.mark.parametrize(
     "error",
     [

@@ -38,6 +38,7 @@ _SAMPLES = {
     "AWS::SNS::Topic": _ARN.format("sns", "x"),
     "AWS::SQS::Queue": _ARN.format("sqs", "x"),
     "AWS::SecretsManager::Secret": _ARN.format("secretsmanager", "secret:x-abcdef"),
+    "Custom::FlinkRedshiftAdminSecret": _ARN.format("secretsmanager", "secret:x-abcdef"),
     "AWS::StepFunctions::StateMachine": _ARN.format("states", "stateMachine:x"),
 }
 # They take a resource only for what CloudWatch keeps in datasets.

@@ -14,6 +14,7 @@ from configurations import ENVIRONMENTS, SQL, Build, app, builder, sensors, temp
 from cdk_managed_flink import (
     Checkpointing,
     DynamoDbSink,
+    FlinkCode,
     KinesisSource,
     Lifecycle,
     Monitoring,
@@ -23,6 +24,8 @@ from cdk_managed_flink import (
     StartPosition,
 )
 from cdk_managed_flink.application.settings import MetricsLevel
+
+BY_DAY = "(page STRING, `day` STRING) PARTITIONED BY (page, `day`)"
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +46,16 @@ def minimal(build: Build) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def everything_stack(build: Build) -> cdk.Stack:
+def everything_stack(build: Build, tmp_path_factory: pytest.TempPathFactory) -> cdk.Stack:
+    folder = tmp_path_factory.mktemp("everything")
+    (folder / "job.sql").write_text(
+        SQL.replace("(page STRING) PARTITIONED BY (page)", BY_DAY).replace(
+            "INTO pages SELECT page", "INTO pages SELECT page, '2026-05-01'"
+        ),
+        encoding="utf-8",
+    )
     pipeline = build(
+        code=FlinkCode.from_sql(folder),
         sources={
             "clicks": KinesisSource(
                 shards=4, retention=cdk.Duration.days(7), start=StartPosition.latest()

@@ -30,7 +30,6 @@ def test_execution_role_has_exactly_what_the_connectors_call(
     assert set(rights(template, ROLE)) == {
         "dynamodb:BatchWriteItem",
         "kinesis:DescribeStream",
-        "kinesis:DescribeStreamSummary",
         "kinesis:GetRecords",
         "kinesis:GetShardIterator",
         "kinesis:ListShards",
@@ -81,7 +80,6 @@ def test_c34_each_right_on_existing_resources(existing: dict[str, Any]) -> None:
             (f"kinesis:{call}", theirs, ALWAYS)
             for call in (
                 "DescribeStream",
-                "DescribeStreamSummary",
                 "GetRecords",
                 "GetShardIterator",
                 "ListShards",

@@ -1,6 +1,7 @@
 """Entry points of the functions: pass each request to the module of its kind."""
 
 import re
+import time
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -13,6 +14,10 @@ from managed_flink_resources.request import Done, Request, ResourceError
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 # CloudFormation takes 4,096 bytes of response; the framework adds its own words and a trace.
 _MOST_BYTES = 1500
+_DENIED = ("AccessDenied", "AccessDeniedException")
+# A right that has just been granted is not known everywhere yet.
+_RIGHTS_SECONDS = 60
+_BEGAN = "Began"
 _NEVER_MADE = "never-made-"
 _FAILED = "Failed"
 _TRANSIENT = (
@@ -47,7 +52,8 @@ def on_event(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
             "PhysicalResourceId": request.physical_id or _NEVER_MADE + request.id,
             "Data": {_FAILED: _shortened(error)},
         }
-    return {"PhysicalResourceId": begun.physical_id, "Data": dict(begun.data)}
+    data = {**begun.data, _BEGAN: str(int(time.time()))}
+    return {"PhysicalResourceId": begun.physical_id, "Data": data}
 
 
 def is_complete(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -64,7 +70,9 @@ def is_complete(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     try:
         done: Done | None = _kind(request).poll(request)
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in _TRANSIENT:
+        code = error.response.get("Error", {}).get("Code")
+        young = time.time() - int(request.data.get(_BEGAN, 0)) < _RIGHTS_SECONDS
+        if code in _TRANSIENT or (code in _DENIED and young):
             print(f"asked again: {error}")
             return {"IsComplete": False}
         raise ResourceError(_shortened(error)) from None

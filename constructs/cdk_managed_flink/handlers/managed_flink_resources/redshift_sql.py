@@ -7,7 +7,6 @@ for a known token the Data API answers with the statement that it began then.
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,8 +23,6 @@ _VERSION = re.compile(r"\$\((\w+)\)")
 _RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 _BUSY = ("ActiveSessionsExceededException", "ActiveStatementsExceededException")
 _GONE = re.compile(r"not found|(?:does not|doesn't) exist", re.IGNORECASE)
-# Rights that have just been given are not known everywhere at once.
-_PATIENCE_SECONDS = 60
 _SHOWN = 300
 
 
@@ -60,7 +57,7 @@ def begin(request: Request) -> Begun:
         id_ = f"{_place(where)}/{request.id}"
     if request.type == "Delete" and request.physical_id is not None:
         id_ = request.physical_id
-    return Begun(id_, {"Begun": str(int(time.time()))})
+    return Begun(id_)
 
 
 def poll(request: Request) -> Done | None:
@@ -76,7 +73,7 @@ def poll(request: Request) -> Done | None:
                 return None
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in _BUSY or _is_early(request, code):
+        if code in _BUSY:
             print(f"asked again: {error}")
             return None
         if request.type == "Delete" and _GONE.search(str(error)):
@@ -249,8 +246,3 @@ def _old(request: Request) -> Mapping[str, str]:
 def _place(where: Mapping[str, str]) -> str:
     warehouse = where.get("WorkgroupName") or where.get("ClusterIdentifier")
     return f"{warehouse}/{where.get('Database')}"
-
-
-def _is_early(request: Request, code: str) -> bool:
-    begun = int(request.data.get("Begun", 0))
-    return code == "AccessDeniedException" and time.time() - begun < _PATIENCE_SECONDS
