@@ -102,9 +102,9 @@ def test_a_right_that_was_just_granted_is_waited_for(kind: Kind) -> None:
     begun = entry.on_event(event(), None)
     kind.polled = error("AccessDeniedException")
     assert entry.is_complete(event(**begun), None) == {"IsComplete": False}
-    long_ago = {"Data": {**begun["Data"], "Began": "1"}}
+    long_ago = {**begun["Data"], "Began": "1"}
     with pytest.raises(ResourceError, match="AccessDeniedException"):
-        entry.is_complete(event(**long_ago), None)
+        entry.is_complete(event(Data=long_ago), None)
 
 
 def test_any_other_error_fails_the_deploy_within_the_responses_limit(kind: Kind) -> None:

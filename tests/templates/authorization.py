@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import cfnlint
+import cfnlint  # type: ignore[import-untyped]
 from policies import listed, text
 
 _DATA = Path(str(cfnlint.__file__)).parent / "data" / "AdditionalSpecs" / "Policies.json"

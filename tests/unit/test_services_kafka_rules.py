@@ -4,9 +4,9 @@ import aws_cdk as cdk
 import pytest
 from authorization import surprises
 from configurations import Build, app, template_of
+from test_rules import findings, lint
 
 from cdk_managed_flink import KafkaCluster, MskSink, MskSource, Topic
-from tests.templates.test_rules import findings, lint
 from tests.unit.kafka_clusters import KINDS, cluster_of
 
 

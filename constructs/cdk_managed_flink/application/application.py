@@ -174,7 +174,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         if role is not None and not isinstance(role, iam.Role):
             handed = HandedRole(role)
             handed.watch(self)
-            self._principal = handed  # type: ignore[assignment]
+            self._principal = handed
         self.log_group = application_log_group(
             self, "LogGroup", key=encryption_key, retention=log_retention, removal=removal_policy
         )

@@ -25,7 +25,7 @@ class HandedRole:
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """Itself."""
-        return self  # type: ignore[return-value]
+        return self
 
     @property
     def assume_role_action(self) -> str:
