@@ -15,7 +15,9 @@ define prepare
 @python=$$($(PYTHON) -m managed_flink_local.doctor --quick $(2)) && \
     "$$python" -m managed_flink_local.toolchain $(1)
 endef
-LOCAL := @.venv/bin/python -m managed_flink_local
+# Which job: sensors (the default), payments or etl; jobs/etl says the same.
+override JOB := $(notdir $(or $(JOB),sensors))
+LOCAL := @.venv/bin/python -m managed_flink_local --job $(JOB)
 
 help:              ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,46 +25,47 @@ help:              ## show this list
 doctor:            ## what this machine has, needs, and how to get it
 	@$(PYTHON) -m managed_flink_local.doctor
 
-demo:              ## the whole thing in three acts, on this machine; cleans up after itself
-	$(call prepare,all)
+demo:              ## the whole thing on this machine, cleans up after itself: make demo JOB=payments
+	$(call prepare,$(JOB))
 	$(LOCAL) demo
 
-up:                ## start an environment for work
-	$(call prepare,all)
+up:                ## start an environment for work: make up JOB=payments
+	$(call prepare,$(JOB))
 	$(LOCAL) up
 
 down:              ## stop it
-	$(call prepare,all)
+	$(call prepare,$(JOB))
 	$(LOCAL) down
 
-deploy:            ## deploy the app to it (again after each edit)
-	$(call prepare,all)
+deploy:            ## deploy a stack to it (again after each edit): make deploy JOB=etl
+	$(call prepare,$(JOB))
 	$(LOCAL) deploy
 
-send:              ## put sensor events into the stream: make send EVENTS=500
-	$(call prepare,all)
+send:              ## put records into the source: make send EVENTS=500
+	$(call prepare,$(JOB))
 	$(LOCAL) send $(if $(EVENTS),--events $(EVENTS))
 
 results:           ## what came out of each sink, next to what was expected
-	$(call prepare,all)
+	$(call prepare,$(JOB))
 	$(LOCAL) results
 
 logs:              ## the job's log: make logs FOLLOW=1
-	$(call prepare,all)
+	$(call prepare,$(JOB))
 	$(LOCAL) logs $(if $(FOLLOW),--follow)
 
 status:            ## what runs, and where
-	$(call prepare,all)
+	$(call prepare,$(JOB))
 	$(LOCAL) status
 
-explain:           ## Flink's plan of a job, without running it: make explain JOB=jobs/sensors
-	$(call prepare,all)
-	$(LOCAL) explain $(or $(JOB),jobs/sensors)
+explain:           ## Flink's plan of a job, without running it: make explain JOB=etl
+	$(call prepare,$(JOB))
+	$(LOCAL) explain
 
 test:              ## everything the project can prove
 	$(call prepare,all)
 	@$(MAKE) --no-print-directory checks
-	.venv/bin/python -m pytest -m "not long"
+	.venv/bin/python -m pytest -n 2 -m "not flink and not local and not emulator and not long"
+	.venv/bin/python -m pytest -m "(flink or local or emulator) and not long"
 
 test-fast:         ## without a real Flink and without the emulator
 	$(call prepare,check,--without-flink)
@@ -86,7 +89,7 @@ checks:
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench:             ## our synth against plain CDK, and the local deploy's phases
+bench:             ## our synth against plain CDK, a local deploy's phases, each job against bare Flink
 	$(call prepare,all)
 	.venv/bin/python -m benchmarks
 
@@ -96,6 +99,7 @@ pins:              ## compile the pins again, from pyproject.toml and local/*.in
 	$(call compile,local/requirements-uv.txt,local/requirements-uv.in)
 	$(call compile,local/requirements-emulator.txt,local/requirements-emulator.in)
 	$(call compile,local/requirements-flink-1.20.txt,local/requirements-flink-1.20.in)
+	$(call compile,local/requirements-flink-2.2.txt,local/requirements-flink-2.2.in)
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 define compile
