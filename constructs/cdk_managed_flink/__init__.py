@@ -44,6 +44,7 @@ from cdk_managed_flink.services.firehose.s3_destination import S3Destination
 from cdk_managed_flink.services.firehose.storage import DeliveryBucket
 from cdk_managed_flink.services.formats import Format, Side
 from cdk_managed_flink.services.glue import LakeTable
+from cdk_managed_flink.services.glue_format import GlueFormat
 from cdk_managed_flink.services.iceberg.definition import IcebergTable
 from cdk_managed_flink.services.iceberg.maintenance import IcebergMaintenance
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
@@ -76,7 +77,6 @@ from cdk_managed_flink.services.redshift.warehouse import Warehouse
 from cdk_managed_flink.services.schema_registry import (
     Compatibility,
     DataFormat,
-    GlueFormat,
     Schema,
     SchemaRegistry,
 )

@@ -167,9 +167,7 @@ def test_fails_when_maven_gives_several_jars_unless_one_is_named(
         'mkdir target\ncp "$JAR" target/thin.jar\ncp "$JAR" target/fat.jar\n',
     )
     project = _project(tmp_path / "p")
-    told = (
-        r"jar is None; allowed: the name of the jar in target/.* are: fat\.jar, thin\.jar\."
-    )
+    told = r"jar is None; allowed: the name of the jar in target/.* are: fat\.jar, thin\.jar\."
     with pytest.raises(ValueError, match=told):
         MavenProject("FlinkCode.from_maven", project).build()
     assert MavenProject("FlinkCode.from_maven", project, None, "fat.jar").build().exists()

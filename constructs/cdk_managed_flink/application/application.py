@@ -365,6 +365,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
             self._columns[name] = binding.columns
         if binding.rules is not None:
             self._rules[name] = binding.rules
+            if not isinstance(self._code, ReadableCode):
+                _remind(self, name, binding.rules)
         made = scope.node.try_find_child(bindable.resource_id or name)
         holder = made.node.default_child if made is not None else None
         if isinstance(holder, CfnResource):
@@ -390,6 +392,21 @@ class FlinkApplication(Construct, ApplicationMetrics):
             for name, rules in self._rules.items():
                 problems += self._code.rule_problems(name, rules)
         return problems
+
+
+def _remind(application: FlinkApplication, name: str, rules: TableRules) -> None:
+    """Say the rules of a table that nobody can hold the job to."""
+    if rules.no_metadata is not None:
+        Annotations.of(application).add_warning_v2(
+            "cdk-managed-flink:metadata-columns",
+            f"{name}: the job's tables are not read here. Have no METADATA columns in this one: "
+            f"{rules.no_metadata}.",
+        )
+    if rules.keys:
+        Annotations.of(application).add_info(
+            f"{name}: the job's tables are not read here. See to it that this one is PARTITIONED "
+            f"BY ({', '.join(rules.keys)}), the key of the items behind it."
+        )
 
 
 @jsii.implements(IStableAnyProducer)

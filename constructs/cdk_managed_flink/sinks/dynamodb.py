@@ -3,28 +3,40 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import RemovalPolicy, Stack, Token
+from aws_cdk import Annotations, RemovalPolicy, Stack, Token
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_managed_flink.application.application import FlinkApplication
-from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKind
+from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
+from cdk_managed_flink.code.options import checked_options
+from cdk_managed_flink.services.dynamodb import (
+    check_account,
+    check_replicas,
+    keys_of,
+    watches,
+)
+
+_NO_ROWS = (
+    "the DynamoDB connector writes none; make columns of its fields, or a MAP, or its JSON text"
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DynamoDbSink(Sink[dynamodb.ITableV2]):
     """Items in a table: a row replaces the item with its key.
 
-    The DDL lists the key in ``PARTITIONED BY``, partition key first and sort key after it: two
-    rows with one key in one batch would otherwise be refused by the service, over and over.
+    The DDL lists the key in ``PARTITIONED BY``, partition key and sort key: two rows with one key
+    in one batch would otherwise be refused by the service, over and over. Where the table's key is
+    known, a job in SQL is held to it.
 
     Attributes:
         table: An existing table; it is never changed. Default: a new one.
@@ -35,12 +47,25 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         time_to_live_attribute: Attribute with the time, in epoch seconds, at which an item may go.
             Default: items stay.
         point_in_time_recovery: Default on: any second of the last 35 days can be restored.
+        global_secondary_indexes: Of the new table. Each write of an item is one in each index that
+            has it, and an index that is throttled holds up the table. Default: none.
+        replicas: Other Regions that the new table is replicated to. The job writes in its own, and
+            has no rights in the others; of two writers of one item the last one wins. Default:
+            none.
+        replica_keys: ARN of a customer managed key by Region, for each replica: only with a
+            pipeline that has a data key, and needed there.
+        contributor_insights: Whether DynamoDB tells which keys are written and throttled most, at
+            a price for each write. Default off.
+        warm_throughput: What the new table takes at once, before it has grown. Default: the
+            service's, 4,000 writes a second for on-demand.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps the table when the SQL table is renamed. Default: its name.
         removal_policy: Of the new table. Default: the application's.
 
     Raises:
-        ValueError: Neither a key nor a table, or settings of a new table beside an existing one.
+        ValueError: Neither a key nor a table, settings of a new table beside an existing one, or
+            keys that don't fit the replicas; in ``bind`` an option that the connector does not
+            know, or a table of another account.
     """
 
     table: dynamodb.ITableV2 | None = None
@@ -50,6 +75,11 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
     billing: dynamodb.Billing | None = None
     time_to_live_attribute: str | None = None
     point_in_time_recovery: bool = True
+    global_secondary_indexes: Sequence[dynamodb.GlobalSecondaryIndexPropsV2] = ()
+    replicas: Sequence[dynamodb.ReplicaTableProps] = ()
+    replica_keys: Mapping[str, str] = field(default_factory=dict)
+    contributor_insights: bool = False
+    warm_throughput: dynamodb.WarmThroughput | None = None
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
     removal_policy: RemovalPolicy | None = None
@@ -72,11 +102,23 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                     "the key of an existing table",
                     "A new table is encrypted with the pipeline's data_key.",
                 )
+            self._check_replicas()
             return
-        new = ("partition_key", "sort_key", "billing", "time_to_live_attribute", "removal_policy")
-        defaults = {**dict.fromkeys(new), "point_in_time_recovery": True}
+        defaults: dict[str, object] = {
+            "partition_key": None,
+            "sort_key": None,
+            "billing": None,
+            "time_to_live_attribute": None,
+            "point_in_time_recovery": True,
+            "global_secondary_indexes": (),
+            "replicas": (),
+            "replica_keys": {},
+            "contributor_insights": False,
+            "warm_throughput": None,
+            "removal_policy": None,
+        }
         for name, default in defaults.items():
-            if getattr(self, name) is not default:
+            if getattr(self, name) is not default and getattr(self, name) != default:
                 raise invalid(
                     "DynamoDbSink",
                     name,
@@ -84,6 +126,18 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                     "nothing beside table=",
                     "An existing table is never changed: leave it out, or leave out table.",
                 )
+
+    def _check_replicas(self) -> None:
+        regions = [replica.region for replica in self.replicas]
+        stray = [region for region in self.replica_keys if region not in regions]
+        if stray:
+            raise invalid(
+                "DynamoDbSink",
+                "replica_keys",
+                ", ".join(stray),
+                f"Regions of replicas: {', '.join(regions) or 'there are none'}",
+                "Give a key for each Region that the table is replicated to.",
+            )
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
         """The DynamoDB connector of the runtime's line."""
@@ -99,8 +153,10 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         else:
             table = self.table
             key = table.encryption_key or self.encryption_key
+            check_account(application, name, table)
         iam.Grant.add_to_principal(
             grantee=application,
+            # DynamoDbSinkWriter of every line calls nothing else; indexes take no rights.
             actions=["dynamodb:BatchWriteItem"],
             resource_arns=[table.table_arn],
         )
@@ -118,19 +174,28 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                     "kms:DescribeKey",
                 ],
             )
+        keys = keys_of(table)
+        if not keys and self.table is not None:
+            Annotations.of(application).add_info(
+                f"{name}: the existing table does not tell its key at synth. See to it that the "
+                "job's table is PARTITIONED BY exactly its partition key and sort key."
+            )
+        options = {
+            "connector": "dynamodb",
+            "table-name": table.table_name,
+            "aws.region": table.env.region,
+            "sink.batch.max-size": "25",
+            # One request at a time: with more, an older row may overwrite a newer one.
+            "sink.requests.max-inflight": "1",
+            "sink.flush-buffer.timeout": "1000",
+            **self.table_options,
+        }
         return Binding(
-            properties={
-                "connector": "dynamodb",
-                "table-name": table.table_name,
-                "aws.region": Stack.of(application).region,
-                "sink.batch.max-size": "25",
-                # One request at a time: with more, an older row may overwrite a newer one.
-                "sink.requests.max-inflight": "1",
-                "sink.flush-buffer.timeout": "1000",
-                **self.table_options,
-            },
+            properties=checked_options("DynamoDbSink", options, application.runtime),
             resource=table,
-            watches=_watches(table),
+            watches=watches(table, [index.index_name for index in self.global_secondary_indexes]),
+            calls=["dynamodb"],
+            rules=TableRules(keys=keys, no_rows=_NO_ROWS),
         )
 
     def _new_table(
@@ -139,6 +204,9 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         assert self.partition_key is not None  # checked in __post_init__
         # The L2 takes a customer managed key only in a stack that names its Region.
         agnostic = Token.is_unresolved(Stack.of(scope).region)
+        if self.replicas:
+            regions = [replica.region for replica in self.replicas]
+            check_replicas(application, regions, self.replica_keys, agnostic=agnostic)
         encryption = dynamodb.TableEncryptionV2
         table = dynamodb.TableV2(
             scope,
@@ -147,7 +215,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             sort_key=None if self.sort_key is None else _attribute(self.sort_key),
             billing=self.billing or dynamodb.Billing.on_demand(),
             encryption=(
-                encryption.customer_managed_key(key)
+                encryption.customer_managed_key(key, dict(self.replica_keys) or None)
                 if key is not None and not agnostic
                 else encryption.aws_managed_key()
             ),
@@ -155,6 +223,14 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=self.point_in_time_recovery
             ),
+            global_secondary_indexes=list(self.global_secondary_indexes) or None,
+            replicas=list(self.replicas) or None,
+            contributor_insights_specification=(
+                dynamodb.ContributorInsightsSpecification(enabled=True)
+                if self.contributor_insights
+                else None
+            ),
+            warm_throughput=self.warm_throughput,
             removal_policy=effective_removal(
                 scope, self.removal_policy or application.removal_policy
             ),
@@ -172,26 +248,3 @@ def _attribute(key: str | dynamodb.Attribute) -> dynamodb.Attribute:
     if isinstance(key, str):
         return dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING)
     return key
-
-
-def _watches(table: dynamodb.ITableV2) -> list[Watch]:
-    return [
-        Watch(
-            id="WriteThrottles",
-            kind=WatchKind.THROTTLES,
-            namespace="AWS/DynamoDB",
-            metric_name="WriteThrottleEvents",
-            dimensions={"TableName": table.table_name},
-            statistic="Sum",
-            meaning="Writes are throttled: a hot key, or too little provisioned capacity.",
-        ),
-        Watch(
-            id="SystemErrors",
-            kind=WatchKind.ERRORS,
-            namespace="AWS/DynamoDB",
-            metric_name="SystemErrors",
-            dimensions={"TableName": table.table_name, "Operation": "BatchWriteItem"},
-            statistic="Sum",
-            meaning="DynamoDB answers writes with errors of its own: see the service's health.",
-        ),
-    ]

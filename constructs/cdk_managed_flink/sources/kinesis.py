@@ -4,23 +4,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, Stack, Token
-from aws_cdk import aws_iam as iam
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from cdk_managed_flink.application.acknowledge import acknowledge
 from cdk_managed_flink.application.application import FlinkApplication
-from cdk_managed_flink.application.binding import Binding, Source, Watch, WatchKind
+from cdk_managed_flink.application.binding import Binding, Source, TableRules
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
+from cdk_managed_flink.code.options import checked_options
+from cdk_managed_flink.services.formats import Format, Side, format_of
+from cdk_managed_flink.services.kinesis import hazards, watches
+from cdk_managed_flink.services.kinesis.consumer import add_consumer, consumer_options
+from cdk_managed_flink.services.kinesis.line import is_legacy, reads
+from cdk_managed_flink.services.kinesis.stream import (
+    DEFAULT_RETENTION,
+    check_account,
+    check_settings,
+    grant_stream,
+    is_of_another_account,
+    key_of,
+    new_stream,
+)
 
-_DEFAULT_RETENTION = Duration.hours(24)
+_NO_METADATA = TableRules(
+    no_metadata="the Kinesis connector from 5.0 on announces such columns and fails on the first "
+    "record: have the producer write the time into the record, or read it from there"
+)
 
 
 @dataclass(frozen=True)
@@ -60,188 +73,150 @@ class StartPosition:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KinesisSource(Source[kinesis.IStream]):
-    """A stream that the job polls: made in the stack, or an existing one.
+    """A stream that the job reads: made in the stack, or an existing one.
+
+    Records that a producer has aggregated (Kinesis Producer Library) are taken apart by the
+    connector of Flink 1.20, and not by those from 5.0 on.
 
     Attributes:
         stream: An existing stream; it is never changed. Default: a new one.
         encryption_key: Key of the existing stream. An imported stream does not tell its key, and
             without it the role cannot decrypt.
+        resource_policy_in_place: Whether the policy of an existing stream of another account lets
+            the role in. Default no.
         shards: Provisioned shards of the new stream. Default: on-demand, which needs no planning.
         retention: How long the new stream keeps records, 24 hours to 365 days. Default 24 hours,
             the cheapest; a job that is down for longer loses what has gone by then.
+        fan_out: Whether the job reads by a registered consumer, made in the stack, with 2 MB/s a
+            shard of its own and records pushed to it. Default: it polls, which shares 2 MB/s a
+            shard with other readers and costs nothing.
         start: Where a job without state begins. Default the oldest record.
         format: Flink's format of the records. Default ``json``; ``raw`` hands the job the bytes,
             which a dead-letter path needs.
         table_options: Further connector options; they win over the defaults.
-        resource_id: Keeps the stream when the table is renamed. Default: the table's name.
+        resource_id: Keeps the stream, and the consumer, when the table is renamed. Default: the
+            table's name.
         removal_policy: Of the new stream. Default: the application's.
 
     Raises:
-        ValueError: Settings of a new stream together with an existing one, or out of range.
+        ValueError: Settings of a new stream together with an existing one, or out of range; in
+            ``bind`` an option that the connector does not know, or a stream that it cannot reach.
     """
 
     stream: kinesis.IStream | None = None
     encryption_key: kms.IKey | None = None
+    resource_policy_in_place: bool = False
     shards: int | None = None
-    retention: Duration = field(default=_DEFAULT_RETENTION)
+    retention: Duration = field(default=DEFAULT_RETENTION)
+    fan_out: bool = False
     start: StartPosition = field(default_factory=StartPosition.trim_horizon)
-    format: str = "json"
+    format: str | Format = "json"
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
     removal_policy: RemovalPolicy | None = None
 
     def __post_init__(self) -> None:
-        if self.stream is not None:
-            for name, made in (
-                ("shards", self.shards is not None),
-                ("retention", self.retention is not _DEFAULT_RETENTION),
-                ("removal_policy", self.removal_policy is not None),
-            ):
-                if made:
-                    raise invalid(
-                        "KinesisSource",
-                        name,
-                        getattr(self, name),
-                        "nothing beside stream=",
-                        "An existing stream is never changed: leave it out, or leave out stream.",
-                    )
-        elif self.encryption_key is not None:
-            raise invalid(
-                "KinesisSource",
-                "encryption_key",
-                self.encryption_key,
-                "the key of an existing stream",
-                "A new stream is encrypted with the pipeline's data key.",
-            )
-        if self.shards is not None and not Token.is_unresolved(self.shards) and self.shards < 1:
-            raise invalid(
-                "KinesisSource", "shards", self.shards, "1 or more", "Leave it out for on-demand."
-            )
-        if (
-            not self.retention.is_unresolved()
-            and not 24 <= self.retention.to_hours(integral=False) <= 8760
-        ):
-            raise invalid(
-                "KinesisSource",
-                "retention",
-                self.retention,
-                "24 hours to 365 days",
-                "The service keeps records for at least a day.",
-            )
+        check_settings(
+            "KinesisSource",
+            stream=self.stream,
+            encryption_key=self.encryption_key,
+            shards=self.shards,
+            retention=self.retention,
+            removal_policy=self.removal_policy,
+            resource_policy_in_place=self.resource_policy_in_place,
+        )
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """The Kinesis connector of the runtime's line."""
-        return [connector_for("kinesis", runtime)]
+        """The Kinesis connector of the runtime's line, and the format's artifacts."""
+        return [connector_for("kinesis", runtime), *format_of(self.format).artifacts(runtime)]
 
     def bind(
         self, scope: Construct, application: FlinkApplication, name: str
     ) -> Binding[kinesis.IStream]:
-        """Make or take the stream; grant what the polling reader calls."""
-        stream = self.stream or self._new_stream(scope, application, name)
-        key = stream.encryption_key or self.encryption_key
-        if key is None and self.stream is not None:
-            Annotations.of(application).add_info(
-                f"{name}: if the existing stream is encrypted with a customer managed key, hand "
-                "it in as KinesisSource(encryption_key=...), or the role cannot decrypt."
-            )
-        legacy = _is_legacy(application.runtime)
-        iam.Grant.add_to_principal(
-            grantee=application,
-            # DescribeStream is called by the legacy reader alone.
-            actions=[
-                *(["kinesis:DescribeStream"] if legacy else []),
-                "kinesis:DescribeStreamSummary",
-                "kinesis:ListShards",
-                "kinesis:GetShardIterator",
-                "kinesis:GetRecords",
-            ],
-            resource_arns=[stream.stream_arn],
-        )
-        if key is not None:
-            grant_key_through(
-                key,
-                application,
-                service="kinesis",
-                actions=["kms:Decrypt"],
-                context={"aws:kinesis:arn": stream.stream_arn},
-            )
-        options = self._legacy_options(stream) if legacy else self._options(stream)
-        options = {"connector": "kinesis", **options, "format": self.format}
-        region = Stack.of(application).region
-        return Binding(
-            properties={**options, "aws.region": region, **self.table_options},
-            resource=stream,
-            watches=_watches(stream),
-        )
-
-    def _new_stream(
-        self, scope: Construct, application: FlinkApplication, name: str
-    ) -> kinesis.Stream:
-        wanted = self.removal_policy or application.removal_policy
-        key = application.data_key
-        stream = kinesis.Stream(
+        """Make or take the stream and the consumer; grant what the reader calls."""
+        calls = reads(application.runtime, fan_out=self.fan_out)
+        if self.stream is not None:
+            self._check_account(application, name, self.stream, calls.stream)
+        stream = self.stream or new_stream(
             scope,
             self.resource_id or name,
-            stream_mode=(
-                kinesis.StreamMode.ON_DEMAND
-                if self.shards is None
-                else kinesis.StreamMode.PROVISIONED
-            ),
-            shard_count=self.shards,
-            retention_period=self.retention,
-            encryption=(kinesis.StreamEncryption.KMS if key else kinesis.StreamEncryption.MANAGED),
-            encryption_key=key,
-            removal_policy=effective_removal(scope, wanted),
+            application,
+            shards=self.shards,
+            retention=self.retention,
+            removal_policy=self.removal_policy,
         )
-        if key is not None:
-            acknowledge(
-                stream,
-                "KDS3",
-                "A customer managed key can be withdrawn and audited, which aws/kinesis cannot.",
+        key = key_of(
+            "KinesisSource",
+            application,
+            name,
+            stream,
+            given=self.encryption_key,
+            existing=self.stream is not None,
+        )
+        grant_stream(application, stream, key, actions=calls.stream, key_actions=["kms:Decrypt"])
+        format_ = format_of(self.format)
+        format_.grant(application, Side.READ)
+        options = self._options(stream, legacy=is_legacy(application.runtime))
+        watched = watches.polling(stream)
+        if self.fan_out:
+            hazards.reads_by_fan_out(application, name)
+            id_ = f"{self.resource_id or name}Consumer"
+            consumer = add_consumer(scope, id_, application, stream)
+            options |= consumer_options(application, stream, consumer)
+            watched = watches.fan_out(stream, consumer)
+        hazards.loses_aggregates(application, name, {**format_.options(), **self.table_options})
+        return Binding(
+            properties=checked_options(
+                "KinesisSource",
+                {
+                    "connector": "kinesis",
+                    **options,
+                    **format_.options(),
+                    "aws.region": stream.env.region,
+                    **self.table_options,
+                },
+                application.runtime,
+            ),
+            resource=stream,
+            watches=watched,
+            calls=["kinesis-streams", *format_.calls],
+            rules=None if is_legacy(application.runtime) else _NO_METADATA,
+        )
+
+    def _check_account(
+        self,
+        application: FlinkApplication,
+        name: str,
+        stream: kinesis.IStream,
+        actions: Sequence[str],
+    ) -> None:
+        if self.fan_out and is_of_another_account(application, stream):
+            raise invalid(
+                application,
+                f"fan_out of {name!r}",
+                True,
+                "polling a stream of another account",
+                "A consumer belongs to the stream's account: leave fan_out out.",
             )
-        return stream
+        check_account(
+            application,
+            name,
+            stream,
+            actions=actions,
+            resource_policy_in_place=self.resource_policy_in_place,
+        )
 
-    def _legacy_options(self, stream: kinesis.IStream) -> dict[str, str]:
-        options = {"stream": stream.stream_name, "scan.stream.initpos": self.start.name}
+    def _options(self, stream: kinesis.IStream, *, legacy: bool) -> dict[str, str]:
+        if legacy:
+            options = {"stream": stream.stream_name, "scan.stream.initpos": self.start.name}
+            timestamp, form = (
+                "scan.stream.initpos-timestamp",
+                "scan.stream.initpos-timestamp-format",
+            )
+        else:
+            options = {"stream.arn": stream.stream_arn, "source.init.position": self.start.name}
+            timestamp, form = "source.init.timestamp", "source.init.timestamp.format"
         if self.start.timestamp is not None:
-            options["scan.stream.initpos-timestamp"] = self.start.timestamp
-            options["scan.stream.initpos-timestamp-format"] = "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"
+            options[timestamp] = self.start.timestamp
+            options[form] = "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"
         return options
-
-    def _options(self, stream: kinesis.IStream) -> dict[str, str]:
-        options = {"stream.arn": stream.stream_arn, "source.init.position": self.start.name}
-        if self.start.timestamp is not None:
-            options["source.init.timestamp"] = self.start.timestamp
-            options["source.init.timestamp.format"] = "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"
-        return options
-
-
-def _is_legacy(runtime: Runtime) -> bool:
-    """Whether the runtime's connector is of the lines before 5.0, with their own option names."""
-    return int(connector_for("kinesis", runtime).version.split(".")[0]) < 5
-
-
-def _watches(stream: kinesis.IStream) -> list[Watch]:
-    # At the stream, because how the service maps the connector's own lag metric to dimensions
-    # changed with the connector and is not documented.
-    dimensions = {"StreamName": stream.stream_name}
-    return [
-        Watch(
-            id="IteratorAge",
-            kind=WatchKind.LAG,
-            namespace="AWS/Kinesis",
-            metric_name="GetRecords.IteratorAgeMilliseconds",
-            dimensions=dimensions,
-            statistic="Maximum",
-            meaning="The job falls behind the stream: look at CPU, back pressure and the sinks.",
-        ),
-        Watch(
-            id="ReadThrottles",
-            kind=WatchKind.THROTTLES,
-            namespace="AWS/Kinesis",
-            metric_name="ReadProvisionedThroughputExceeded",
-            dimensions=dimensions,
-            statistic="Sum",
-            meaning="Reads of the stream are throttled: too many readers poll the same shards.",
-        ),
-    ]

@@ -1,0 +1,1 @@
+"""What a Kinesis source and a Kinesis sink share."""
