@@ -185,7 +185,6 @@ class PlainSensorsStack(Stack):
             (
                 [
                     "kinesis:DescribeStream",
-                    "kinesis:DescribeStreamSummary",
                     "kinesis:GetRecords",
                     "kinesis:GetShardIterator",
                     "kinesis:ListShards",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.sensors import comparison, events, expected, versions
+from managed_flink_local import stored
 
 SQL = Path(versions.__file__).with_name("job.sql")
 ARRIVAL = datetime(2026, 3, 1, tzinfo=UTC)
@@ -181,7 +182,7 @@ def test_equal_rows_compare_equal() -> None:
     assert str(compared[0]) == "lake: 21 expected, 21 found, 0 missing, 0 unexpected, 0 doubled"
 
 
-@pytest.mark.parametrize("sink", comparison.SINKS)
+@pytest.mark.parametrize("sink", comparison.KEYS)
 def test_missing_unexpected_and_doubled_rows_are_counted(sink: str) -> None:
     rows, found = found_as_expected()
     right = found[sink]
@@ -211,14 +212,14 @@ def test_wrong_value_is_missing_and_unexpected() -> None:
 
 def test_rows_of_an_object_have_its_partitions() -> None:
     body = b'{"event_id":"a","temperature":40.1}\n{"event_id":"b","temperature":41}\n'
-    assert comparison.rows_of_object("out/dt=2010-01-12/part-0", body) == [
+    assert stored.rows_of_object("out/dt=2010-01-12/part-0", body) == [
         {"dt": "2010-01-12", "event_id": "a", "temperature": Decimal("40.1")},
         {"dt": "2010-01-12", "event_id": "b", "temperature": 41},
     ]
-    assert comparison.rows_of_object("out/dt=2010-01-12/_part-0_tmp_1", body) == []
-    assert comparison.is_data("out/dt=2010-01-12/part-0")
-    assert not comparison.is_data("out/dt=2010-01-12/_part-0_tmp_1")
-    assert not comparison.is_data("out/.part-0.inprogress")
+    assert stored.rows_of_object("out/dt=2010-01-12/_part-0_tmp_1", body) == []
+    assert stored.is_data("out/dt=2010-01-12/part-0")
+    assert not stored.is_data("out/dt=2010-01-12/_part-0_tmp_1")
+    assert not stored.is_data("out/.part-0.inprogress")
 
 
 # ── Input ───────────────────────────────────────────────────────────────────────────────────────

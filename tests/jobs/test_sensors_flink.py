@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from jobs.sensors import comparison, events, expected, versions
-from managed_flink_local import toolchain
+from managed_flink_local import stored, toolchain
+from managed_flink_local.comparison import Comparison
 from managed_flink_local.emulator.config import FlinkSizes
 from managed_flink_local.emulator.flink import client
 from managed_flink_local.emulator.flink.cluster import Cluster, ClusterSpec
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.flink
 
 SQL = Path(versions.__file__).with_name("job.sql")
 RUNNER = Path("constructs/cdk_managed_flink/job")
-PYTHON = toolchain.FLINK / "bin" / "python"
+PYTHON = toolchain.FLINK_1.python
 # A folder has other metadata than a stream, of the same types.
 METADATA = {
     "'timestamp'": "'file.modification-time'",
@@ -117,7 +118,7 @@ class Folders:
         file.write_bytes(b"".join(payload + b"\n" for payload in payloads))
         file.rename(file.with_name(f"{self.files:04}"))
 
-    def compare(self) -> list[comparison.Comparison]:
+    def compare(self) -> list[Comparison]:
         """Expected against found, as soon as they are equal or at the end of patience."""
         rows = expected.expect(self.sent)
         deadline = time.monotonic() + WAIT
@@ -131,8 +132,8 @@ class Folders:
         rows: list[dict[str, object]] = []
         for file in sorted((self.root / sink).rglob("*")):
             key = str(file.relative_to(self.root))
-            if file.is_file() and comparison.is_data(key):
-                rows += comparison.rows_of_object(key, file.read_bytes())
+            if file.is_file() and stored.is_data(key):
+                rows += stored.rows_of_object(key, file.read_bytes())
         if sink != "readings":
             return rows
         # A table overwrites, a folder gathers.
@@ -148,7 +149,7 @@ class Folders:
         return ""
 
 
-SINKS = comparison.SINKS
+SINKS = tuple(comparison.KEYS)
 
 
 def groups(root: Path) -> list[dict[str, object]]:
@@ -188,11 +189,11 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
 class Story:
     """What was seen, act by act."""
 
-    first: list[comparison.Comparison]
-    restored: list[comparison.Comparison]
+    first: list[Comparison]
+    restored: list[Comparison]
     versions: set[object]
     sick: str
-    back: list[comparison.Comparison]
+    back: list[Comparison]
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +226,7 @@ def story(folders: Folders) -> Story:
     return Story(first, restored, seen, sick, folders.compare())
 
 
-def differences(compared: list[comparison.Comparison]) -> list[str]:
+def differences(compared: list[Comparison]) -> list[str]:
     return [
         f"{sink}: {sink.missing[:2]} {sink.unexpected[:2]} {sink.doubled[:2]}"
         for sink in compared

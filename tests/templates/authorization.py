@@ -35,6 +35,8 @@ _SAMPLES = {
     "AWS::RedshiftServerless::Namespace": _ARN.format("redshift-serverless", "namespace/x"),
     "AWS::RedshiftServerless::Workgroup": _ARN.format("redshift-serverless", "workgroup/x"),
     "AWS::S3::Bucket": "arn:aws:s3:::x",
+    "AWS::S3Tables::Table": _ARN.format("s3tables", "bucket/x/table/y"),
+    "AWS::S3Tables::TableBucket": _ARN.format("s3tables", "bucket/x"),
     "AWS::SNS::Topic": _ARN.format("sns", "x"),
     "AWS::SQS::Queue": _ARN.format("sqs", "x"),
     "AWS::SecretsManager::Secret": _ARN.format("secretsmanager", "secret:x-abcdef"),

@@ -132,7 +132,7 @@ def test_asks_a_tool_again_only_when_its_file_changed(tools: Path, tmp_path: Pat
 
 
 class TestFlinkPython:
-    """PyFlink 1.20 has no wheels above Python 3.11 and none for some machines."""
+    """PyFlink has no wheels for some machines, and 1.20 none above Python 3.11."""
 
     def on(self, monkeypatch: pytest.MonkeyPatch, system: str, machine: str) -> None:
         monkeypatch.setattr(sys, "platform", system)

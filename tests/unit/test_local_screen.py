@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.sensors.comparison import Comparison
 from managed_flink_local import explanation, joblog, progress, results, rollout
 from managed_flink_local.assembly import Assembly
+from managed_flink_local.comparison import Comparison
 from managed_flink_local.environment import Environment
 from managed_flink_local.progress import Progress
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from managed_flink_local import environment, processes
+from managed_flink_local import environment, processes, toolchain
 from managed_flink_local import part as part_module
 from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.failure import LocalError
@@ -26,6 +26,7 @@ PINS = [
     "local/requirements-uv.txt",
     "local/requirements-emulator.txt",
     "local/requirements-flink-1.20.txt",
+    "local/requirements-flink-2.2.txt",
 ]
 
 
@@ -65,6 +66,23 @@ def test_node_packages_are_exact_and_have_no_download_address() -> None:
     for name, entry in lock.items():
         assert "resolved" not in entry
         assert name == "" or "integrity" in entry
+
+
+@pytest.mark.parametrize("flink", toolchain.FLINKS, ids=lambda flink: flink.version)
+def test_a_flink_is_a_release_of_its_runtime_s_line(flink: toolchain.Flink) -> None:
+    pins = (ROOT / "local" / f"requirements-flink-{flink.version}.txt").read_text()
+    assert re.search(rf"^apache-flink=={re.escape(flink.version)}\.\d+ ", pins, re.MULTILINE)
+    assert flink.s3.startswith(f"{flink.version}.")
+    assert flink.runtime == f"FLINK-{flink.version.replace('.', '_')}"
+
+
+def test_a_job_waits_for_no_part_that_only_another_one_needs() -> None:
+    parts = {name: set(parts) for name, parts in toolchain.GROUPS.items()}
+    kafka = {"flink-2.2", "s3-plugin-2.2", "kafka"}
+    assert not kafka & parts["sensors"]
+    assert parts["payments"] == parts["etl"] >= kafka
+    assert not {"flink-1.20", "s3-plugin-1.20"} & parts["payments"]
+    assert parts["all"] == {part.name for part in toolchain.PARTS}
 
 
 @pytest.fixture

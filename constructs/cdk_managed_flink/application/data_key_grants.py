@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
@@ -27,7 +26,7 @@ def grant_key_through(
     encryption_context = {
         f"kms:EncryptionContext:{name}": value for name, value in (context or {}).items()
     }
-    via = {"kms:ViaService": f"{service}.{Stack.of(key).region}.amazonaws.com"}
+    via = {"kms:ViaService": f"{service}.{key.env.region}.amazonaws.com"}
     return iam.Grant.add_to_principal(
         grantee=grantee,
         actions=list(actions),

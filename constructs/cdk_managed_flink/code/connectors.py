@@ -36,6 +36,7 @@ def _hadoop(version: str) -> Sequence[Connector]:
 def _formats(flink: str, hadoop: str) -> Mapping[str, Sequence[Connector]]:
     return {
         "avro": (Connector(_FLINK, "flink-sql-avro", flink),),
+        "orc": (Connector(_FLINK, "flink-sql-orc", flink),),
         "avro-confluent": (Connector(_FLINK, "flink-sql-avro-confluent-registry", flink),),
         "parquet": (Connector(_FLINK, "flink-parquet", flink), *_hadoop(hadoop)),
     }
@@ -107,6 +108,7 @@ _AWS_4_3 = ReleaseLine(
         ),
         **_ICEBERG_1_20,
     },
+    hadoop_users=frozenset(_ICEBERG_1_20),
     own_sdk=frozenset({_KINESIS_4_3, _DYNAMODB_4_3, _FIREHOSE_4_3}),
     sdk_users=frozenset({_MSK_IAM}),
     relocations=tuple(
@@ -157,6 +159,7 @@ _AWS_6_0 = ReleaseLine(
     },
     formats=_formats("2.2.0", "3.3.6"),
     closed=_ICEBERG_2,
+    hadoop_users=frozenset(_ICEBERG_2),
     sdk="2.40.3",
     options={
         **_FILES,
@@ -171,6 +174,7 @@ _AWS_5_1 = replace(
     _AWS_4_3,
     connectors={**_AWS_4_3.connectors, **_aws("5.1.0-1.20")},
     closed=_ICEBERG_1_20,
+    hadoop_users=frozenset(_ICEBERG_1_20),
     own_sdk=frozenset(),
     sdk_users=frozenset(),
     relocations=(),

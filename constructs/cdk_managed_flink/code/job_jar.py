@@ -43,7 +43,7 @@ class MergedJar:
 
     def sources(self) -> Mapping[str, bytes]:
         """The formats that are merged in."""
-        return own_formats.stand_ins(self.runtime)
+        return own_formats.stand_ins(self.runtime, for_hadoop=self._asks_for_hadoop)
 
     def artifacts(self) -> Sequence[Connector]:
         """Everything that the release line puts into one jar."""
@@ -51,8 +51,13 @@ class MergedJar:
 
     def build(self) -> tuple[Path, Sequence[str]]:
         """Built by Maven, once for each content."""
-        jar = jar_of(pom(self.connectors, release_line(self.runtime)), own_formats.sources())
+        sources = own_formats.sources(for_hadoop=self._asks_for_hadoop)
+        jar = jar_of(pom(self.connectors, release_line(self.runtime)), sources)
         return jar, overlaps_in(jar)
+
+    @property
+    def _asks_for_hadoop(self) -> bool:
+        return release_line(self.runtime).asks_for_hadoop(self.artifacts())
 
 
 @dataclass(frozen=True)

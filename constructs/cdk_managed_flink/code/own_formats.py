@@ -19,8 +19,12 @@ _FACTORIES = f"src/main/resources/{_SERVICES}"
 
 
 @cache
-def sources() -> dict[str, bytes]:
-    """The files of the Maven project beside its pom.xml, by their paths in it."""
+def sources(*, for_hadoop: bool = False) -> dict[str, bytes]:
+    """The files of the Maven project beside its pom.xml, by their paths in it.
+
+    Args:
+        for_hadoop: Whether a connector asks for Hadoop's settings, and has Hadoop beside it.
+    """
     java = {
         source.name: source.read_bytes()
         for source in files("cdk_managed_flink.job").joinpath("java").iterdir()
@@ -28,19 +32,22 @@ def sources() -> dict[str, bytes]:
     }
     classes = sorted(name.removesuffix(".java") for name in java)
     folder = _PACKAGE.replace(".", "/")
+    answer = files("cdk_managed_flink.job").joinpath("java", "iceberg", "HadoopSettings.java")
+    asked = {"src/main/java/managedflink/iceberg/HadoopSettings.java": answer.read_bytes()}
     return {
+        **(asked if for_hadoop else {}),
         **{f"src/main/java/{folder}/{name}": text for name, text in java.items()},
         _FACTORIES: "".join(f"{_PACKAGE}.{name}\n" for name in classes).encode(),
     }
 
 
-def stand_ins(runtime: Runtime) -> dict[str, bytes]:
+def stand_ins(runtime: Runtime, *, for_hadoop: bool = False) -> dict[str, bytes]:
     """What stands for the compiled formats in an asset's hash: sources, and Flink's version."""
     try:
         flink = release_line(runtime).flink
     except ValueError:
         return {}
-    return {**sources(), "flink": flink.encode()}
+    return {**sources(for_hadoop=for_hadoop), "flink": flink.encode()}
 
 
 def added_to(jar: Path, runtime: Runtime) -> Path:

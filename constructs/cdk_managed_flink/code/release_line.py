@@ -8,6 +8,10 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.code.option_names import OptionNames
 
 AWS_CONNECTORS = ("kinesis", "dynamodb", "firehose")
+_HADOOP_SETTINGS = (
+    "org.apache.flink.runtime.util.HadoopUtils",
+    "managedflink.iceberg.HadoopSettings",
+)
 _BOTH_ARE_KINESIS = frozenset(
     {
         "flink-connector-kinesis",
@@ -39,6 +43,8 @@ class ReleaseLine:
         sdk: Version of the AWS SDK that the line's AWS connectors share, where they bring it by
             their POMs. Beside other artifacts, which may name another, all of it is of this one.
         options: What each connector takes in a table's options; none of any other is checked.
+        hadoop_users: Connectors that ask Flink for Hadoop's settings, which it has none of on the
+            service; their question is moved to the library's own answer.
     """
 
     flink: str
@@ -53,6 +59,7 @@ class ReleaseLine:
     leaves_out: Sequence[str] = ()
     sdk: str | None = None
     options: Mapping[str, OptionNames] = field(default_factory=dict)
+    hadoop_users: frozenset[Connector] = frozenset()
 
     def contents(self, connectors: Sequence[Connector]) -> tuple[Connector, ...]:
         """The artifacts that the jar is made of, each once, in a stable order.
@@ -75,7 +82,12 @@ class ReleaseLine:
 
     def moved(self, artifacts: Sequence[Connector]) -> Sequence[tuple[str, str]]:
         """The relocations of a jar with these artifacts."""
-        return self.relocations if self.own_sdk.intersection(artifacts) else ()
+        asked = [_HADOOP_SETTINGS] if self.asks_for_hadoop(artifacts) else []
+        return [*(self.relocations if self.own_sdk.intersection(artifacts) else ()), *asked]
+
+    def asks_for_hadoop(self, artifacts: Sequence[Connector]) -> bool:
+        """Whether a jar with these artifacts needs the library's own answer."""
+        return bool(self.hadoop_users.intersection(artifacts))
 
     def common_sdk(self, artifacts: Sequence[Connector]) -> str | None:
         """The one version of the SDK in a jar with these artifacts; ``None`` where POMs agree.

@@ -13,6 +13,8 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.code.options import checked_options
+from cdk_managed_flink.services.formats import Format, Side, format_of
 from cdk_managed_flink.services.kafka import watches
 from cdk_managed_flink.services.kafka.access import grant_write, reach
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
@@ -63,9 +65,9 @@ class MskSink(Sink[KafkaCluster]):
     exactly_once: bool = True
     transaction_timeout: Duration = field(default=_DEFAULT_TIMEOUT)
     authentication: KafkaAuthentication | None = None
-    format: str = "json"
+    format: str | Format = "json"
     key_fields: Sequence[str] = ()
-    key_format: str | None = None
+    key_format: str | Format | None = None
     upsert: bool = False
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
@@ -101,8 +103,7 @@ class MskSink(Sink[KafkaCluster]):
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
         """The Kafka connector of the runtime's line, the login by IAM, and the formats."""
-        keys = [self._format_of_keys] if self.upsert or self.key_fields else []
-        return kafka_connectors(runtime, self.cluster, self.authentication, [self.format, *keys])
+        return kafka_connectors(runtime, self.cluster, self.authentication, self._formats)
 
     def network(self) -> Network | None:
         """The cluster's VPC."""
@@ -138,34 +139,41 @@ class MskSink(Sink[KafkaCluster]):
                 topic=topic,
                 transactional_id_prefix=prefix if self.exactly_once else None,
             )
+        for format_ in self._formats:
+            format_.grant(application, Side.WRITE)
+        options = {
+            "connector": "upsert-kafka" if self.upsert else "kafka",
+            "topic": topic,
+            **access.options,
+            **self._delivery(prefix),
+            **self._format_options(),
+            **self.table_options,
+        }
         return Binding(
-            properties={
-                "connector": "upsert-kafka" if self.upsert else "kafka",
-                "topic": topic,
-                **access.options,
-                **self._delivery(prefix),
-                **self._formats(),
-                **self.table_options,
-            },
+            properties=checked_options("MskSink", options, application.runtime),
             resource=cluster,
             watches=watches.offline(cluster),
             arrivals=watches.arrivals(cluster, topic),
-            calls=access.calls,
+            calls=[*access.calls, *(call for found in self._formats for call in found.calls)],
             needs=[*access.needs, *made],
         )
 
     @property
-    def _format_of_keys(self) -> str:
-        return self.key_format or self.format
+    def _formats(self) -> list[Format]:
+        """Of the values, then of the keys if they are written."""
+        value = format_of(self.format)
+        keyed = self.upsert or self.key_fields
+        return [value, *([format_of(self.key_format or self.format)] if keyed else [])]
 
-    def _formats(self) -> dict[str, str]:
+    def _format_options(self) -> dict[str, str]:
+        value, *keys = self._formats
+        if not keys:
+            return dict(value.options())
         if self.upsert:
-            return {"key.format": self._format_of_keys, "value.format": self.format}
-        if not self.key_fields:
-            return {"format": self.format}
+            return {**keys[0].options("key."), **value.options("value.")}
         return {
-            "format": self.format,
-            "key.format": self._format_of_keys,
+            **value.options(),
+            **keys[0].options("key."),
             "key.fields": ";".join(self.key_fields),
         }
 

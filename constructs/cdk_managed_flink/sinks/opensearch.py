@@ -26,6 +26,7 @@ from cdk_managed_flink.code.connectors import (
     release_line,
     secret_reader,
 )
+from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.firehose.binding import (
     AnyDeliveryStream,
     bind_delivery_stream,
@@ -246,23 +247,24 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
             assert self.user is not None  # checked in __post_init__
             writer = Writer(secret=self.user)
         grant_secret(writer.secret, application)
+        options = {
+            "connector": _IDENTIFIER,
+            "hosts": f"https://{domain.host}:443",
+            "index": self.index,
+            "username": FlinkSecret.of(writer.secret, "username").reference,
+            "password": FlinkSecret.of(writer.secret, "password").reference,
+            "format": "json",
+            "document-id.key-delimiter": self.document_id_delimiter,
+            # The connector's own default is to guarantee nothing.
+            "sink.delivery-guarantee": "at-least-once",
+            # A rejected bulk request is a full queue: without a pause the job would restart.
+            "sink.bulk-flush.backoff.strategy": "EXPONENTIAL",
+            "sink.bulk-flush.backoff.max-retries": "8",
+            "sink.bulk-flush.backoff.delay": "50ms",
+            **self.table_options,
+        }
         return Binding(
-            properties={
-                "connector": _IDENTIFIER,
-                "hosts": f"https://{domain.host}:443",
-                "index": self.index,
-                "username": FlinkSecret.of(writer.secret, "username").reference,
-                "password": FlinkSecret.of(writer.secret, "password").reference,
-                "format": "json",
-                "document-id.key-delimiter": self.document_id_delimiter,
-                # The connector's own default is to guarantee nothing.
-                "sink.delivery-guarantee": "at-least-once",
-                # A rejected bulk request is a full queue: without a pause the job would restart.
-                "sink.bulk-flush.backoff.strategy": "EXPONENTIAL",
-                "sink.bulk-flush.backoff.max-retries": "8",
-                "sink.bulk-flush.backoff.delay": "50ms",
-                **self.table_options,
-            },
+            properties=checked_options("OpenSearchSink", options, application.runtime),
             resource=domain,
             watches=domain_watches(domain.domain_arn),
             calls=[SECRETS_ENDPOINT],

@@ -13,6 +13,8 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.code.options import checked_options
+from cdk_managed_flink.services.formats import Format, Side, format_of
 from cdk_managed_flink.services.kafka import watches
 from cdk_managed_flink.services.kafka.access import grant_read, reach
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
@@ -118,9 +120,9 @@ class MskSource(Source[KafkaCluster]):
     shared_group: bool = False
     authentication: KafkaAuthentication | None = None
     start: KafkaStart = field(default_factory=KafkaStart.earliest)
-    format: str = "json"
+    format: str | Format = "json"
     key_fields: Sequence[str] = ()
-    key_format: str | None = None
+    key_format: str | Format | None = None
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
     removal_policy: RemovalPolicy | None = None
@@ -162,7 +164,7 @@ class MskSource(Source[KafkaCluster]):
             runtime,
             self.cluster,
             self.authentication,
-            [self.format, *([self._format_of_keys] if self.key_fields else [])],
+            self._formats,
         )
 
     def network(self) -> Network | None:
@@ -183,26 +185,26 @@ class MskSource(Source[KafkaCluster]):
         access = reach(cluster, application, self.authentication)
         if access.mode is KafkaMode.IAM:
             grant_read(cluster, application, topics=topics, group=group)
-        keys = (
-            {"key.format": self._format_of_keys, "key.fields": ";".join(self.key_fields)}
-            if self.key_fields
-            else {}
-        )
+        value, *keys = self._formats
+        for format_ in self._formats:
+            format_.grant(application, Side.READ)
+        options = {
+            "connector": "kafka",
+            "topic": ";".join(topics),
+            **access.options,
+            "properties.group.id": group,
+            "properties.isolation.level": "read_committed",
+            **self.start.options,
+            **value.options(),
+            **(keys[0].options("key.") if keys else {}),
+            **({"key.fields": ";".join(self.key_fields)} if keys else {}),
+            **self.table_options,
+        }
         return Binding(
-            properties={
-                "connector": "kafka",
-                "topic": ";".join(topics),
-                **access.options,
-                "properties.group.id": group,
-                "properties.isolation.level": "read_committed",
-                **self.start.options,
-                "format": self.format,
-                **keys,
-                **self.table_options,
-            },
+            properties=checked_options("MskSource", options, application.runtime),
             resource=cluster,
             watches=watches.lag(cluster, group, topics),
-            calls=access.calls,
+            calls=[*access.calls, *(call for found in self._formats for call in found.calls)],
             needs=[*access.needs, *made],
         )
 
@@ -211,8 +213,11 @@ class MskSource(Source[KafkaCluster]):
         return [self.topic] if isinstance(self.topic, Topic | str) else list(self.topic)
 
     @property
-    def _format_of_keys(self) -> str:
-        return self.key_format or self.format
+    def _formats(self) -> list[Format]:
+        """Of the values, then of the keys if they are read."""
+        value = format_of(self.format)
+        keys = [format_of(self.key_format or self.format)] if self.key_fields else []
+        return [value, *keys]
 
     def _make(self, scope: Construct, application: FlinkApplication, name: str) -> list[KafkaTopic]:
         id_ = self.resource_id or name

@@ -12,6 +12,7 @@ from cdk_managed_flink.application.binding import Binding
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for, format_artifacts
+from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 from cdk_managed_flink.services.firehose.watching import arrivals, put_watches
 
@@ -56,14 +57,15 @@ def bind_delivery_stream(
         actions=["firehose:PutRecordBatch"],
         resource_arns=[stream.delivery_stream_arn],
     )
+    options = {
+        "connector": "firehose",
+        "delivery-stream": name,
+        "aws.region": Stack.of(application).region,
+        "format": format,
+        **table_options,
+    }
     return Binding(
-        properties={
-            "connector": "firehose",
-            "delivery-stream": name,
-            "aws.region": Stack.of(application).region,
-            "format": format,
-            **table_options,
-        },
+        properties=checked_options("FirehoseSink", options, application.runtime),
         resource=stream,
         watches=put_watches(name) if new is None else new.watches(),
         calls=["kinesis-firehose"],

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.secret_value import FlinkSecret
-from cdk_managed_flink.code.connectors import connector_for, format_artifacts, secret_reader
+from cdk_managed_flink.code.connectors import connector_for, secret_reader
+from cdk_managed_flink.services.formats import Format
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.services.kafka.cluster import KafkaCluster
 
@@ -14,13 +15,13 @@ def kafka_connectors(
     runtime: Runtime,
     cluster: KafkaCluster,
     asked: KafkaAuthentication | None,
-    formats: Sequence[str],
+    formats: Sequence[Format],
 ) -> list[Connector]:
     """The connector, the login by IAM or what reads the login from a secret, and the formats."""
     authentication = cluster.authentication(asked)
     iam = [connector_for("msk-iam", runtime)] if authentication.mode is KafkaMode.IAM else []
     secret = secret_reader(runtime) if reads_secret(cluster, authentication) else []
-    artifacts = [found for name in formats for found in format_artifacts(name, runtime)]
+    artifacts = [found for format_ in formats for found in format_.artifacts(runtime)]
     return [connector_for("kafka", runtime), *iam, *secret, *artifacts]
 
 

@@ -1,0 +1,1 @@
+"""Iceberg tables: their columns and partitions, and what looks after them."""

@@ -1,0 +1,201 @@
+"""S3TablesSink: an Iceberg table in a table bucket of S3 as a table."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aws_cdk import Names, RemovalPolicy, Stack, Token
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3tables as s3tables
+from constructs import Construct, IConstruct
+
+from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.binding import Binding, Sink
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.code.connectors import connector_for
+from cdk_managed_flink.services.glue import check_catalog_name
+from cdk_managed_flink.services.iceberg.definition import IcebergTable
+from cdk_managed_flink.services.iceberg.properties import check_upsert, table_properties
+
+_L1 = s3tables.CfnTable
+_ARN = re.compile(r"arn:[\w-]+:s3tables:[\w-]+:\d{12}:bucket/[a-z0-9-]{3,63}")
+_NAMESPACE = "lake"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class S3TablesSink(Sink[s3tables.CfnTable]):
+    """What ``IcebergSink.s3_tables(...)`` makes: rows in a table that the service looks after.
+
+    Compaction, old versions and files that no version names are the service's work, on by default.
+    The files are encrypted with S3's own key: the service's maintenance would need a right on a
+    key of the customer's.
+
+    Attributes:
+        table: Columns and partitions.
+        table_bucket_arn: An existing table bucket; it is not changed. Default: a new one.
+        namespace: Has to be there in an existing table bucket. Default: ``lake``, made.
+        table_name: Default: that of the job's table, in lower case.
+        upsert: Whether a row replaces the one with its key.
+        table_options: Further connector options; they win over the defaults.
+        resource_id: Keeps the table bucket when the table is renamed. Default: the table's name.
+        removal_policy: Of all that is made. Default: the application's.
+
+    Raises:
+        ValueError: An ARN of something else, an existing table bucket without a namespace, or
+            ``upsert`` into a table without a key.
+    """
+
+    table: IcebergTable
+    table_bucket_arn: str | None = None
+    namespace: str | None = None
+    table_name: str | None = None
+    upsert: bool = False
+    table_options: Mapping[str, str] = field(default_factory=dict)
+    resource_id: str | None = None
+    removal_policy: RemovalPolicy | None = None
+
+    def __post_init__(self) -> None:
+        arn = self.table_bucket_arn
+        if arn is not None and not Token.is_unresolved(arn) and not _ARN.fullmatch(arn):
+            raise invalid(
+                "S3TablesSink",
+                "table_bucket_arn",
+                arn,
+                "arn:<partition>:s3tables:<region>:<account>:bucket/<name>",
+                "A table bucket is none of S3's plain buckets: take IcebergSink for those.",
+            )
+        if arn is not None and self.namespace is None:
+            raise invalid(
+                "S3TablesSink",
+                "namespace",
+                None,
+                "a namespace of the existing table bucket",
+                "An existing table bucket gets no namespace from here.",
+            )
+        check_catalog_name("S3TablesSink", "namespace", self.namespace)
+        check_catalog_name("S3TablesSink", "table_name", self.table_name)
+        check_upsert("S3TablesSink", self.upsert, self.table)
+
+    def connectors(self, runtime: Runtime) -> Sequence[Connector]:
+        """Iceberg's runtime and its bundle for AWS."""
+        return [connector_for("iceberg", runtime)]
+
+    def bind(
+        self, scope: Construct, application: FlinkApplication, name: str
+    ) -> Binding[s3tables.CfnTable]:
+        """Make table, namespace and table bucket; grant what the REST catalog's calls stand for."""
+        removal = effective_removal(scope, self.removal_policy or application.removal_policy)
+        place = Construct(scope, self.resource_id or name)
+        namespace = self.namespace or _NAMESPACE
+        bucket_arn = self.table_bucket_arn
+        needs: list[IConstruct] = []
+        if bucket_arn is None:
+            bucket, made = self._new_bucket(place, namespace, removal)
+            bucket_arn = bucket.attr_table_bucket_arn
+            needs = [bucket, made]
+        table = self._made(place, bucket_arn, namespace, self.table_name or name.lower())
+        table.apply_removal_policy(removal)
+        for needed in needs:
+            table.node.add_dependency(needed)
+        # What the calls of the REST endpoint are authorized as: config, namespace; load, commit.
+        iam.Grant.add_to_principal(
+            grantee=application,
+            actions=["s3tables:GetNamespace", "s3tables:GetTableBucket"],
+            resource_arns=[bucket_arn],
+        )
+        iam.Grant.add_to_principal(
+            grantee=application,
+            actions=[
+                "s3tables:GetTableData",
+                "s3tables:GetTableMetadataLocation",
+                "s3tables:PutTableData",
+                "s3tables:UpdateTableMetadataLocation",
+            ],
+            resource_arns=[table.attr_table_arn],
+        )
+        region = Stack.of(application).region
+        return Binding(
+            properties={
+                "connector": "iceberg",
+                "catalog-name": "s3tables",
+                "catalog-type": "rest",
+                "uri": f"https://s3tables.{region}.{Stack.of(application).url_suffix}/iceberg",
+                "warehouse": bucket_arn,
+                "rest.sigv4-enabled": "true",
+                "rest.signing-name": "s3tables",
+                "rest.signing-region": region,
+                "catalog-database": namespace,
+                "catalog-table": self.table_name or name.lower(),
+                "io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+                "client.region": region,
+                **table_properties(upsert=self.upsert),
+                **self.table_options,
+            },
+            resource=table,
+            calls=["s3", "s3tables"],
+            needs=[*needs, table],
+            columns=self.table.wanted,
+        )
+
+    def _new_bucket(
+        self, scope: Construct, namespace: str, removal: RemovalPolicy
+    ) -> tuple[s3tables.CfnTableBucket, s3tables.CfnNamespace]:
+        bucket = s3tables.CfnTableBucket(
+            scope,
+            "Resource",
+            # The service has no table buckets without a name.
+            table_bucket_name=Names.unique_resource_name(scope, max_length=63, separator="-")
+            .lower()
+            .strip("-"),
+            encryption_configuration=s3tables.CfnTableBucket.EncryptionConfigurationProperty(
+                sse_algorithm="AES256"
+            ),
+        )
+        made = s3tables.CfnNamespace(
+            scope, "Namespace", namespace=namespace, table_bucket_arn=bucket.attr_table_bucket_arn
+        )
+        for resource in (bucket, made):
+            resource.apply_removal_policy(removal)
+        return bucket, made
+
+    def _made(self, scope: Construct, bucket_arn: str, namespace: str, name: str) -> _L1:
+        table = self.table
+        fields = [
+            _L1.IcebergPartitionFieldProperty(
+                name=part.name,
+                transform=part.transform,
+                source_id=table.ids[part.column],
+                field_id=number,
+            )
+            for number, part in enumerate(table.fields, start=1000)
+        ]
+        return _L1(
+            scope,
+            "Table",
+            table_bucket_arn=bucket_arn,
+            namespace=namespace,
+            table_name=name,
+            open_table_format="ICEBERG",
+            iceberg_metadata=_L1.IcebergMetadataProperty(
+                iceberg_schema_v2=_L1.IcebergSchemaV2Property(
+                    schema_v2_field_type="struct",
+                    schema_v2_field_list=[
+                        _L1.SchemaV2FieldProperty(
+                            id=table.ids[column],
+                            name=column,
+                            type=type_,
+                            required=column in table.key,
+                        )
+                        for column, type_ in table.columns.items()
+                    ],
+                    identifier_field_ids=[table.ids[column] for column in table.key] or None,
+                ),
+                iceberg_partition_spec=(
+                    _L1.IcebergPartitionSpecProperty(fields=fields) if fields else None
+                ),
+                table_properties=({"write.upsert.enabled": "true"} if self.upsert else None),
+            ),
+        )

@@ -1,0 +1,69 @@
+"""What the tests of buckets and catalogs share."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from cdk_nag import AwsSolutionsChecks
+from cfnlint import api  # type: ignore[import-untyped]
+from policies import Right, granted
+
+from cdk_managed_flink import Bindable, FlinkApplication, FlinkCode
+
+
+def options(application: FlinkApplication, bindable: Bindable[Any]) -> dict[str, Any]:
+    """The option list of a source or sink that is bound as ``lake``."""
+    stack = cdk.Stack.of(application)
+    return dict(stack.resolve(dict(application.bind(stack, "lake", bindable).properties)))
+
+
+def rights_of(application: FlinkApplication) -> set[Right]:
+    """What the application's own policies allow so far."""
+    policies = [
+        policy.document.to_json()["Statement"]
+        for policy in application.node.find_all()
+        if isinstance(policy, iam.Policy)
+    ]
+    return granted(cdk.Stack.of(application).resolve([one for each in policies for one in each]))
+
+
+def added_rights(application: FlinkApplication, bindable: Bindable[Any]) -> set[Right]:
+    """What binding allows, with the names of generated resources as they are."""
+    before = rights_of(application)
+    application.bind(cdk.Stack.of(application), "lake", bindable)
+    return rights_of(application) - before
+
+
+def nag(stack: cdk.Stack) -> set[str]:
+    """What cdk-nag has against the stack's app."""
+    owner = stack.node.root
+    assert isinstance(owner, cdk.App)
+    cdk.Validations.of(owner).add_plugins(AwsSolutionsChecks())
+    with suppress(RuntimeError):
+        owner.synth(force=True)
+    report = Path(owner.outdir, "validation-report.json")
+    if not report.exists():
+        return set()
+    return {
+        violation["ruleName"]
+        for plugin in json.loads(report.read_text(encoding="utf-8"))["pluginReports"]
+        for violation in plugin["violations"]
+    }
+
+
+def lint(template: dict[str, Any]) -> list[str]:
+    """What cfn-lint has against a template."""
+    config = api.ManualArgs(ignore_checks=["W3005"], regions=["us-east-1"])
+    return [str(match) for match in api.lint(json.dumps(template), config=config)]
+
+
+def unread(stack: cdk.Stack, **further: Any) -> FlinkApplication:  # noqa: ANN401
+    """An application whose job is not looked into, so that anything may be bound to it."""
+    code = s3.Bucket.from_bucket_name(stack, "Code", "code")
+    return FlinkApplication(
+        stack, "App", code=FlinkCode.from_bucket(code, "job.jar", "v1"), **further
+    )
