@@ -1,9 +1,9 @@
-"""``make bench``: our synth against plain CDK, and the phases of a local deploy."""
+"""``make bench``: our synth against plain CDK, a local deploy's phases, each job's throughput."""
 
 import subprocess
 import sys
 
-from benchmarks import comparison, local_deploy
+from benchmarks import comparison, local_deploy, throughput
 from managed_flink_local import processes
 from managed_flink_local.failure import LocalError
 from managed_flink_local.progress import Progress
@@ -16,7 +16,9 @@ def main() -> int:
             synth = comparison.table(comparison.measure(progress))
             progress.say(f"\n{synth}\n")
             deploy = local_deploy.table(local_deploy.measure(progress))
-            progress.say(f"\n{deploy}")
+            progress.say(f"\n{deploy}\n")
+            rates = throughput.table(throughput.measure(progress))
+            progress.say(f"\n{rates}")
         except comparison.DifferentResourcesError as error:
             progress.say(f"FAILED: {error}")
             return 1

@@ -45,6 +45,11 @@ class Expected:
     readings: list[Row] = field(default_factory=list)
     rejected: list[Row] = field(default_factory=list)
 
+    @property
+    def rows(self) -> dict[str, list[Row]]:
+        """The rows by sink."""
+        return {"lake": self.lake, "readings": self.readings, "rejected": self.rejected}
+
 
 def expect(payloads: Iterable[bytes], *, arrival: datetime | None = None) -> Expected:
     """What the sinks hold once the job has read these payloads in this order.

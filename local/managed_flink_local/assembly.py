@@ -70,15 +70,16 @@ def synthesize(
     return Assembly(output)
 
 
-def deployed(environment: Environment) -> list[Assembly]:
-    """Return what was synthesized to be deployed here, the newest last."""
-    manifests = environment.state.glob("cdk.out-*/manifest.json")
+def deployed(environment: Environment, job: str) -> list[Assembly]:
+    """Return what was synthesized to deploy a job here, the newest last."""
+    manifests = environment.state.glob(f"cdk.out-{job}-*/manifest.json")
     return [Assembly(path.parent) for path in sorted(manifests, key=lambda p: p.stat().st_mtime)]
 
 
-def latest(environment: Environment) -> Assembly:
-    """Return the assembly that was deployed last."""
-    found = deployed(environment)
+def latest(environment: Environment, job: str) -> Assembly:
+    """Return the assembly of a job that was deployed last."""
+    found = deployed(environment, job)
     if not found:
-        raise LocalError("looking for the app", "nothing is deployed; deploy it: make deploy")
+        hint = f"make deploy JOB={job}"
+        raise LocalError("looking for the app", f"{job} is not deployed; deploy it: {hint}")
     return found[-1]

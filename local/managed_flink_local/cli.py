@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import processes
 from .failure import LocalError
 from .progress import Progress
+from .scenario import DEFAULT_JOB
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,20 +22,23 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="managed_flink_local", description=__doc__)
     parser.add_argument("--environment", default="default", help="which one, if several run")
+    parser.add_argument("--job", default=DEFAULT_JOB, help=f"a folder of jobs/ ({DEFAULT_JOB})")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("demo", help="three acts in an environment of their own")
+    commands.add_parser("demo", help="a job's acts in an environment of their own")
     commands.add_parser("up", help="start an environment")
     commands.add_parser("down", help="stop it")
-    commands.add_parser("deploy", help="deploy the app to it")
-    send = commands.add_parser("send", help="put sensor events into the stream")
+    commands.add_parser("deploy", help="deploy the job's stack to it")
+    send = commands.add_parser("send", help="put records into the job's source")
     send.add_argument("--events", type=int, default=1000, help="how many (1000)")
     commands.add_parser("results", help="compare each sink with what is expected")
     logs = commands.add_parser("logs", help="show the job's log")
     logs.add_argument("--follow", action="store_true", help="go on with what comes")
     commands.add_parser("status", help="show what runs and where")
-    explain = commands.add_parser("explain", help="show Flink's plan of a job")
-    explain.add_argument("job", help="the job's directory, such as jobs/sensors")
-    return parser.parse_args(arguments)
+    commands.add_parser("explain", help="show Flink's plan of the job")
+    options = parser.parse_args(arguments)
+    # jobs/sensors says the same as sensors.
+    options.job = Path(options.job).name
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +62,7 @@ def _run(options: argparse.Namespace, progress: Progress) -> int:
     from . import commands, demo
 
     if options.command == "demo":
-        return demo.run(progress)
+        return demo.run(options.job, progress)
     return commands.BY_NAME[options.command](options, progress)
 
 

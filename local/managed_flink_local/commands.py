@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import assembly, environment, explanation, joblog, pipeline, results, rollout
+from . import scenario as scenarios
+from .acts import account
 from .rollout import Rollout
-from .sender import Account, Sender
+from .sender import Sender, channel
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from .progress import Progress
 
 FOLLOW_SECONDS = 2.0
-STREAM_DAYS = 360
 
 
 def up(options: argparse.Namespace, progress: Progress) -> int:
@@ -36,7 +36,7 @@ def up(options: argparse.Namespace, progress: Progress) -> int:
         with progress.phase("starting the emulator", "its first answer") as phase:
             here = environment.start(name, outlive=True)
             phase.says(here.endpoint)
-        Rollout(here, progress).bootstrap()
+        Rollout(here, progress, options.job).bootstrap()
     except BaseException:
         environment.stop(state)
         raise
@@ -55,34 +55,35 @@ def down(options: argparse.Namespace, progress: Progress) -> int:
 
 
 def deploy(options: argparse.Namespace, progress: Progress) -> int:
-    """Deploy the app as it is now."""
+    """Deploy a job's stack as it is now."""
     here = environment.running(options.environment)
-    found = Rollout(here, progress).deploy("deploying")
+    found = Rollout(here, progress, options.job).deploy("deploying")
     progress.say(rollout.not_applied(here))
     _tell(found, progress)
     return 0
 
 
 def send(options: argparse.Namespace, progress: Progress) -> int:
-    """Put the next sensor events into the stream."""
-    from jobs.sensors.events import stream
-
+    """Put the next records into the job's source."""
+    scenario = scenarios.load(options.job)
     found = _deployed(options)
-    account = Account(found.environment.state / "sent")
-    already = len(account.payloads)
-    records = stream(days=STREAM_DAYS)[already : already + options.events]
-    with progress.phase("sending records", "Kinesis") as phase:
-        Sender(found.environment, found.stream, account).send(records)
+    sent = account(found.environment, options.job)
+    already = len(sent.records)
+    records = scenario.stream(already + options.events)[already:]
+    sender = Sender(channel(found, scenario.source), sent)
+    with progress.phase("sending records", sender.channel.name) as phase:
+        sender.send(records)
         phase.says(f"{len(records)} records, {already + len(records)} in all")
     return 0
 
 
 def compare_results(options: argparse.Namespace, progress: Progress) -> int:
     """Show each sink next to what is expected of everything sent."""
+    scenario = scenarios.load(options.job)
     found = _deployed(options)
-    payloads = Account(found.environment.state / "sent").payloads
-    comparisons = results.SinkReader(found).compared(payloads)
-    progress.say(f"{len(payloads)} records were sent to {found.stream}")
+    sent = account(found.environment, options.job).records
+    comparisons = results.SinkReader(found, scenario).compared(sent)
+    progress.say(f"{len(sent)} records were sent to {scenario.source}")
     progress.say(results.table(comparisons))
     equal = all(comparison.equal for comparison in comparisons)
     if not equal:
@@ -107,9 +108,10 @@ def status(options: argparse.Namespace, progress: Progress) -> int:
     """Show what runs, and where."""
     here = environment.running(options.environment)
     progress.say(f"{here.id}: {here.endpoint}, process {here.pid}, logs in {here.logs}")
-    if assembly.deployed(here):
-        _tell(pipeline.find(here, assembly.latest(here)), progress)
-    else:
+    deployed = [job for job in scenarios.names() if assembly.deployed(here, job)]
+    for job in deployed:
+        _tell(pipeline.find(here, assembly.latest(here, job)), progress)
+    if not deployed:
         progress.say("  nothing is deployed: make deploy")
     return 0
 
@@ -117,13 +119,13 @@ def status(options: argparse.Namespace, progress: Progress) -> int:
 def explain(options: argparse.Namespace, progress: Progress) -> int:
     """Show Flink's plan of a job without running it."""
     name = f"explain-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
-    progress.say(explanation.plan(Path(options.job), name, progress))
+    progress.say(explanation.plan(scenarios.load(options.job), name, progress))
     return 0
 
 
 def _deployed(options: argparse.Namespace) -> Pipeline:
     here: Environment = environment.running(options.environment)
-    return pipeline.find(here, assembly.latest(here))
+    return pipeline.find(here, assembly.latest(here, options.job))
 
 
 def _tell(found: Pipeline, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""The demo: an environment of its own, three acts, a summary, and everything taken down."""
+"""The demo: an environment of its own, a job's acts, a summary, and everything taken down."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from . import environment, processes, results, rollout
+from . import scenario as scenarios
 from .acts import NewVersion, Performance, SickVersion
 from .rollout import Rollout
 
@@ -16,14 +17,9 @@ if TYPE_CHECKING:
 
 
 KEPT_FAILURES = 3
-HEADINGS = (
-    "the first deploy, and what comes out of each sink",
-    "a new version is deployed while records flow",
-    "a sick version is deployed while records flow: refused, rolled back, nothing lost",
-)
 
 
-def run(progress: Progress) -> int:
+def run(job: str, progress: Progress) -> int:
     """Play the demo; 0 only when every count is equal and everything happened as it should."""
     began = time.monotonic()
     _forget_old_failures()
@@ -31,15 +27,16 @@ def run(progress: Progress) -> int:
     state = environment.RUNS / name
     acts: list[Act] = []
     good = interrupted = False
+    scenarios.load(job)
     try:
         with progress.phase("starting the emulator", "its first answer") as phase:
             here = environment.start(name, outlive=False)
             phase.says(here.endpoint)
-        rolled_out = Rollout(here, progress)
+        rolled_out = Rollout(here, progress, job)
         performance = Performance(rolled_out)
-        plays = (performance.first_deploy, performance.new_version, performance.sick_version)
-        for number, play in enumerate(plays, start=1):
-            progress.say(f"\nAct {number}: {HEADINGS[number - 1]}")
+        plays = performance.acts
+        for number, (heading, play) in enumerate(plays.items(), start=1):
+            progress.say(f"\nAct {number}: {heading}")
             act = play()
             acts.append(act)
             _show(act, progress)

@@ -1,8 +1,8 @@
-"""Which Python PyFlink 1.20 installs on. Python 3.8 syntax, standard library.
+"""Which Python PyFlink installs on. Python 3.8 syntax, standard library.
 
-PyFlink brings the whole Flink distribution, and pins dependencies (Beam 2.48, pemja) whose wheels
-stop at Python 3.11 and do not exist for every platform. The environment of its own is always made
-with 3.11, the version its pins are compiled for.
+PyFlink brings the whole Flink distribution, and pins dependencies (Beam, pemja) whose wheels do not
+exist for every platform, and for 1.20 stop at Python 3.11. The environments of their own, one a
+version, are always made with 3.11, the version their pins are compiled for.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from .probe import Finding, Probe, dotted, install, output_of
 
 VERSION = (3, 11)
-TOOL = "Python for Flink 1.20"
-NEEDED = "3.11 (no wheels above; made by uv in .local/flink-1.20)"
+TOOL = "Python for Flink"
+NEEDED = "3.11 (no wheels above for 1.20; made by uv in .local)"
 ROSETTA = "softwareupdate --install-rosetta --agree-to-license"
 X86_PYTHON = "cpython-3.11-macos-x86_64-none"
 
@@ -67,7 +67,7 @@ def _python_311(probe: Probe) -> str | None:
 
 
 def _on_apple_silicon() -> Finding:
-    """Beam 2.48, which PyFlink 1.20 pins, has no wheel for ARM Macs: Intel Python by Rosetta."""
+    """PyFlink pins Beam 2.48 or 2.61, without a wheel for ARM Macs: Intel Python by Rosetta."""
     if not output_of(["/usr/bin/arch", "-x86_64", "/bin/echo", "yes"]):
         found = "Apple Silicon without Rosetta"
         return Finding(TOOL, found, f"Intel Python 3.11 ({X86_PYTHON})", ROSETTA)
@@ -76,7 +76,7 @@ def _on_apple_silicon() -> Finding:
 
 
 def _on_linux_arm(python: str | None) -> Finding:
-    """PyFlink 1.20 has no wheel for Linux on ARM: its source is compiled, with 3.11's headers."""
+    """PyFlink has no wheel for Linux on ARM: its source is compiled, with 3.11's headers."""
     headers = bool(python and _has_headers(python))
     if python and headers and shutil.which("gcc"):
         return Finding(TOOL, "Linux ARM with gcc", NEEDED, note="compiled at set-up, 2 minutes")

@@ -66,7 +66,7 @@ def measured(watch: StatusWatch, reader: SinkReader, version: str) -> Gap | None
     back = [at for at, status in watch.changes if status == "RUNNING" and at > left[0]]
     committed = [
         stored.committed
-        for stored in reader.objects("lake")
+        for stored in reader.lake_objects()
         if any(row.get("job_version") == version for row in stored.rows)
     ]
     if not back or not committed:

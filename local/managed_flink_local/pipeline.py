@@ -1,4 +1,4 @@
-"""The deployed reference pipeline: what its stack says of itself, and what the service says."""
+"""A deployed pipeline: what its stack says of itself, and what the service says."""
 
 from __future__ import annotations
 
@@ -39,15 +39,22 @@ class Pipeline:
             reason = f"{self.application} has no property {key} in a group {group}"
             raise LocalError("looking at the application", reason) from None
 
-    @property
-    def stream(self) -> str:
-        """The stream that the events go into."""
-        return self.value("events", "stream")
+    def connector(self, name: str) -> str:
+        """Return what serves a source or a sink."""
+        return self.value(name, "connector")
 
-    @property
-    def table(self) -> str:
-        """The table of latest windows and anomalies."""
-        return self.value("readings", "table-name")
+    def format(self, name: str) -> str:
+        """Return the format of a source or a sink; Kafka's connector knows two keys for it."""
+        return self.groups.get(name, {}).get("value.format") or self.value(name, "format")
+
+    def stream(self, source: str) -> str:
+        """Return the name of a Kinesis source's stream; newer connectors take its ARN."""
+        group = self.groups.get(source, {})
+        return group.get("stream") or self.value(source, "stream.arn").rpartition("/")[2]
+
+    def servers(self, name: str) -> str:
+        """Return the brokers of a source or a sink."""
+        return self.value(name, "properties.bootstrap.servers")
 
     def prefix(self, sink: str) -> tuple[str, str]:
         """Return the bucket and the prefix of a file sink."""
@@ -96,14 +103,23 @@ class Pipeline:
 def find(environment: Environment, app: Assembly) -> Pipeline:
     """Return the pipeline that an assembly's stacks deployed."""
     for name in app.stacks:
-        outputs = deployment.outputs(environment, name)
-        application = _output(outputs, "ApplicationName")
-        if application:
-            restored_from = _output(outputs, "RestoredFrom")
-            groups = _groups(environment, application)
-            return Pipeline(environment, name, application, restored_from, groups)
+        found = of_stack(environment, name)
+        if found is not None:
+            return found
     reason = f"none of the stacks {', '.join(app.stacks)} has an output ApplicationName"
     raise LocalError("reading the stack's outputs", reason)
+
+
+def of_stack(environment: Environment, name: str) -> Pipeline | None:
+    """Return the pipeline of a stack, or None when it has none."""
+    outputs = deployment.outputs(environment, name)
+    application = _output(outputs, "ApplicationName")
+    if not application:
+        return None
+    restored_from = _output(outputs, "RestoredFrom")
+    return Pipeline(
+        environment, name, application, restored_from, _groups(environment, application)
+    )
 
 
 def _output(outputs: dict[str, str], name: str) -> str:

@@ -1,97 +1,95 @@
-"""What came out of each sink, read with the AWS API, next to what was expected."""
+"""What came out of each sink, next to what was expected."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jobs.sensors.comparison import Comparison, compare, rows_of_object
-from jobs.sensors.expected import expect
+from . import topic
+from .comparison import compare
+from .failure import LocalError
+from .stored import FileSink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
+    from .comparison import Comparison
     from .pipeline import Pipeline
     from .progress import Phase
+    from .scenario import Record, Scenario
+    from .stored import StoredObject
 
 POLL_SECONDS = 1.5
 SETTLE_SECONDS = 3.0
-FILE_SINKS = ("lake", "rejected")
-
-
-@dataclass(frozen=True)
-class StoredObject:
-    """One object of a file sink: when it was committed, and its rows."""
-
-    committed: datetime
-    rows: Sequence[dict[str, object]]
 
 
 class SinkReader:
-    """Reads the sinks of a pipeline; an object that was read once is not fetched again."""
+    """Reads the sinks of a deployed job, each by the connector that its properties name."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, scenario: Scenario) -> None:
         self._pipeline = pipeline
-        self._s3 = pipeline.environment.client("s3")
-        self._dynamodb = pipeline.environment.client("dynamodb")
-        self._objects: dict[tuple[str, str, str], StoredObject] = {}
+        self.scenario = scenario
+        self._files = {
+            sink: FileSink(pipeline, sink)
+            for sink in scenario.sinks
+            if pipeline.connector(sink) == "filesystem"
+        }
 
-    def objects(self, sink: str) -> list[StoredObject]:
-        """Return the objects of a file sink."""
-        bucket, prefix = self._pipeline.prefix(sink)
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        return [self._object(bucket, entry) for page in pages for entry in page.get("Contents", [])]
+    def lake_objects(self) -> list[StoredObject]:
+        """Return the objects of the sink whose rows tell their version."""
+        return self._files[self.scenario.lake].objects()
 
-    def _object(self, bucket: str, entry: dict[str, Any]) -> StoredObject:
-        identity = (bucket, entry["Key"], entry["ETag"])
-        if identity not in self._objects:
-            body = self._s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
-            rows = rows_of_object(entry["Key"], body)
-            self._objects[identity] = StoredObject(entry["LastModified"], rows)
-        return self._objects[identity]
+    def rows(self) -> dict[str, list[dict[str, object]]]:
+        """Return all rows by sink."""
+        return {sink: self._rows(sink) for sink in self.scenario.sinks}
 
-    def items(self) -> list[dict[str, object]]:
-        """Return the items of the table with plain values."""
+    def _rows(self, sink: str) -> list[dict[str, object]]:
+        match self._pipeline.connector(sink):
+            case "filesystem":
+                return [row for stored in self._files[sink].objects() for row in stored.rows]
+            case "dynamodb":
+                return self._items(self._pipeline.value(sink, "table-name"))
+            case "kafka":
+                name = self._pipeline.value(sink, "topic")
+                form = self._pipeline.format(sink)
+                return topic.rows(self._pipeline.servers(sink), name, form)
+            case other:
+                raise LocalError("reading the sinks", f"nothing is known to read {other} with")
+
+    def _items(self, table: str) -> list[dict[str, object]]:
+        """Return the items of a table with plain values."""
         from boto3.dynamodb.types import TypeDeserializer
 
         plain = TypeDeserializer().deserialize
-        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._pipeline.table)
+        client = self._pipeline.environment.client("dynamodb")
+        pages = client.get_paginator("scan").paginate(TableName=table)
         return [
             {name: plain(value) for name, value in item.items()}
             for page in pages
             for item in page["Items"]
         ]
 
-    def rows(self) -> dict[str, list[dict[str, object]]]:
-        """Return all rows by sink."""
-        found = {
-            sink: [row for stored in self.objects(sink) for row in stored.rows]
-            for sink in FILE_SINKS
-        }
-        return {**found, "readings": self.items()}
-
-    def compared(self, payloads: Sequence[bytes]) -> list[Comparison]:
-        """Return each sink's rows against those expected of these payloads."""
-        return compare(expect(payloads), self.rows())
+    def compared(self, sent: Sequence[Record]) -> list[Comparison]:
+        """Return each sink's rows against those expected of these records."""
+        return compare(self.scenario.sinks, self.scenario.expect(sent), self.rows())
 
 
 def wait_until_equal(
-    reader: SinkReader, payloads: Sequence[bytes], phase: Phase, seconds: float
+    reader: SinkReader, sent: Sequence[Record], phase: Phase, seconds: float
 ) -> list[Comparison]:
     """Wait until every sink holds what it should and goes on to, or the time is over.
 
     What the sinks hold last is what counts: a row too many may come after the last missing one,
     so a look that finds them equal is followed by another.
     """
-    expected = expect(payloads)
+    expected = reader.scenario.expect(sent)
+    sinks = reader.scenario.sinks
     deadline = time.monotonic() + seconds
     while True:
-        comparisons = compare(expected, reader.rows())
+        comparisons = compare(sinks, expected, reader.rows())
         if all(comparison.equal for comparison in comparisons):
             time.sleep(SETTLE_SECONDS)
-            again = compare(expected, reader.rows())
+            again = compare(sinks, expected, reader.rows())
             if all(comparison.equal for comparison in again):
                 return again
             comparisons = again

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from . import assembly, deployment, pipeline, processes
+from .scenario import DEFAULT_JOB
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,12 +22,15 @@ APP_ENVIRONMENT = "local"
 
 
 class Rollout:
-    """Deploys one version of the app after the other to an environment."""
+    """Deploys one version of a job's stack after the other to an environment."""
 
-    def __init__(self, environment: Environment, progress: Progress) -> None:
+    def __init__(
+        self, environment: Environment, progress: Progress, job: str = DEFAULT_JOB
+    ) -> None:
         self.environment = environment
         self.progress = progress
-        self.number = len(list(environment.state.glob("cdk.out-*")))
+        self.job = job
+        self.number = len(list(environment.state.glob(f"cdk.out-{job}-*")))
 
     def bootstrap(self) -> None:
         """Make what every deployment needs, once an environment."""
@@ -39,9 +43,12 @@ class Rollout:
     def synthesize(self, jobs: Path | None = None) -> Assembly:
         """Synthesize the app with its own jobs or changed ones."""
         self.number += 1
-        context = {"env": APP_ENVIRONMENT} | ({"jobs": str(jobs)} if jobs else {})
+        context = {"env": APP_ENVIRONMENT, "job": self.job}
+        if jobs:
+            context["jobs"] = str(jobs)
+        name = f"cdk.out-{self.job}-{self.number}"
         with self.progress.phase("synthesizing the app", "cdk synth, the job's package"):
-            return assembly.synthesize(self.environment, f"cdk.out-{self.number}", context)
+            return assembly.synthesize(self.environment, name, context)
 
     def deploy(self, title: str, jobs: Path | None = None, *, must_fail: bool = False) -> Pipeline:
         """Deploy the app; bootstrapping, if need be, goes on beside the synthesis.
@@ -60,12 +67,13 @@ class Rollout:
         with self.progress.phase(title, "CloudFormation") as phase:
             if must_fail:
                 phase.failure = "refused, as it has to be,"
-            deployment.deploy(self.environment, app, f"deploy-{self.number}", phase)
+            deployment.deploy(self.environment, app, f"deploy-{self.job}-{self.number}", phase)
         return pipeline.find(self.environment, app)
 
     def destroy(self) -> None:
         """Delete what was deployed, as a user of the app would."""
-        deployment.destroy(self.environment, assembly.latest(self.environment), self.progress)
+        app = assembly.latest(self.environment, self.job)
+        deployment.destroy(self.environment, app, self.progress)
 
 
 def not_applied(environment: Environment) -> str:

@@ -1,65 +1,78 @@
-"""Puts records into the stream, in order, and keeps account of what was sent."""
+"""Puts records into a job's source, in order, and keeps account of what was sent."""
 
 from __future__ import annotations
 
-import base64
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .failure import LocalError
+from .topic import Producer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from jobs.sensors.events import Record
-
+    from .account import Account
     from .environment import Environment
+    from .pipeline import Pipeline
+    from .scenario import Record
 
+# PutRecords takes so many.
 BATCH = 500
 INTERVAL_SECONDS = 0.5
 
 
-class Account:
-    """Every payload that was sent, in order, kept in a file so that later commands know it."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._payloads: list[bytes] = []
-        if file.exists():
-            self._payloads = [base64.b64decode(line) for line in file.read_bytes().split()]
+class Channel(Protocol):
+    """Where records go. Once `put` has returned, all of them are there, in their order."""
 
     @property
-    def payloads(self) -> list[bytes]:
-        """What was sent so far."""
-        return list(self._payloads)
+    def name(self) -> str:
+        """What it is called on screen."""
 
-    def add(self, payloads: list[bytes]) -> None:
-        """Note what was sent."""
-        self._payloads += payloads
-        with self._file.open("ab") as file:
-            file.writelines(base64.b64encode(payload) + b"\n" for payload in payloads)
+    def put(self, records: Sequence[Record]) -> None:
+        """Put a batch."""
+
+
+class Stream:
+    """A Kinesis stream."""
+
+    def __init__(self, environment: Environment, stream: str) -> None:
+        self._kinesis = environment.client("kinesis")
+        self.name = stream
+
+    def put(self, records: Sequence[Record]) -> None:
+        """Put a batch; one refused record is a failure."""
+        entries = [{"Data": record.data, "PartitionKey": record.key} for record in records]
+        answer = self._kinesis.put_records(StreamName=self.name, Records=entries)
+        if answer.get("FailedRecordCount"):
+            codes = {r["ErrorCode"] for r in answer["Records"] if r.get("ErrorCode")}
+            reason = f"{answer['FailedRecordCount']} records refused: {', '.join(codes)}"
+            raise LocalError(f"sending to {self.name}", reason)
+
+
+def channel(pipeline: Pipeline, source: str) -> Channel:
+    """Return what feeds a source, as the application's own properties name it."""
+    match pipeline.connector(source):
+        case "kinesis":
+            return Stream(pipeline.environment, pipeline.stream(source))
+        case "kafka":
+            return Producer(pipeline.servers(source), pipeline.value(source, "topic"))
+        case other:
+            raise LocalError("looking at the source", f"nothing is known to feed {other} with")
 
 
 class Sender:
-    """Sends to one stream. Order counts: what is late or repeated depends on it."""
+    """Sends to one source. Order counts: what is late or repeated depends on it."""
 
-    def __init__(self, environment: Environment, stream: str, account: Account) -> None:
-        self._kinesis = environment.client("kinesis")
-        self._stream = stream
+    def __init__(self, channel: Channel, account: Account) -> None:
+        self.channel = channel
         self.account = account
 
     def send(self, records: Sequence[Record]) -> None:
         """Send records one after the other, and note them."""
         for first in range(0, len(records), BATCH):
             part = records[first : first + BATCH]
-            entries = [record.entry for record in part]
-            answer = self._kinesis.put_records(StreamName=self._stream, Records=entries)
-            if answer.get("FailedRecordCount"):
-                codes = {r["ErrorCode"] for r in answer["Records"] if r.get("ErrorCode")}
-                reason = f"{answer['FailedRecordCount']} records refused: {', '.join(codes)}"
-                raise LocalError(f"sending to {self._stream}", reason)
-            self.account.add([record.data for record in part])
+            self.channel.put(part)
+            self.account.add(part)
 
 
 class SteadySender:

@@ -1,4 +1,4 @@
-"""A function of a stack, with the role it runs as."""
+"""A function of a stack, with the role it runs as, and a policy of a resource."""
 
 from __future__ import annotations
 
@@ -35,3 +35,10 @@ def function(name: str, code: str, *actions: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def root_may(action: str, on: object) -> dict[str, Any]:
+    """A resource's policy that lets the account do one thing."""
+    principal = {"AWS": "arn:aws:iam::000000000000:root"}
+    allow = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": on}
+    return {"Version": "2012-10-17", "Statement": [allow]}

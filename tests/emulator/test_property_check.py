@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from managed_flink_local.emulator.cloudformation.property_check import check
-from managed_flink_local.emulator.cloudformation.property_table import TypeProperties
+from managed_flink_local.emulator.cloudformation.type_properties import TypeProperties
 from managed_flink_local.emulator.not_applied import NotApplied
 
 TABLE = {

@@ -1,6 +1,6 @@
-"""One environment for all tests here: they are the acts of one story, in the order of the file."""
+"""Environments for the stories here, each told in the order of its file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -15,6 +15,7 @@ NAME = "tests"
 
 @pytest.fixture(scope="session")
 def running_environment() -> Iterator[Environment]:
+    """What the sensors' story runs in, and stops."""
     started = environment.start(NAME, outlive=False)
     try:
         yield started
@@ -30,3 +31,29 @@ def rollout(running_environment: Environment) -> Rollout:
 @pytest.fixture(scope="session")
 def performance(rollout: Rollout) -> Performance:
     return Performance(rollout)
+
+
+@pytest.fixture(scope="session")
+def environment_with_kafka() -> Iterator[Environment]:
+    """What the stories of the jobs on Kafka share."""
+    started = environment.start(f"{NAME}-kafka", outlive=False)
+    try:
+        yield started
+    finally:
+        environment.stop(started.state)
+
+
+@pytest.fixture(scope="module")
+def on_kafka(environment_with_kafka: Environment) -> Iterator[Callable[[str], Performance]]:
+    """Makes a job's performance; its stack is gone afterwards, to leave the room to the next."""
+    made: list[tuple[Rollout, Performance]] = []
+
+    def perform(job: str) -> Performance:
+        rollout = Rollout(environment_with_kafka, Progress(), job)
+        made.append((rollout, Performance(rollout)))
+        return made[-1][1]
+
+    yield perform
+    for rollout, performance in made:
+        if performance.pipeline is not None:
+            rollout.destroy()

@@ -9,9 +9,10 @@ import pytest
 
 from jobs.sensors import versions
 from jobs.sensors.events import batches
+from jobs.sensors.scenario import SCENARIO
 from managed_flink_local import environment as environments
 from managed_flink_local import processes, toolchain
-from managed_flink_local.acts import SICK_EXCEPTION, Act, Performance
+from managed_flink_local.acts import Act, Performance
 from managed_flink_local.deployment import DeployFailedError
 from managed_flink_local.environment import Environment
 from managed_flink_local.rollout import Rollout
@@ -48,7 +49,7 @@ def test_first_deploy_that_is_sick_fails_and_leaves_nothing_in_the_way(
     finally:
         stop.set()
         feeder.join()
-    assert SICK_EXCEPTION in failure.value.reason
+    assert SCENARIO.sick_exception in failure.value.reason
     service = running_environment.client("kinesisanalyticsv2")
     assert service.list_applications()["ApplicationSummaries"] == []
 
@@ -73,7 +74,7 @@ def test_act_3_sick_version_is_refused_and_the_old_one_runs_again(
 ) -> None:
     act = performance.sick_version()
     assert act.good, shown(act)
-    assert SICK_EXCEPTION in act.error
+    assert SCENARIO.sick_exception in act.error
     assert act.stack_status == "UPDATE_ROLLBACK_COMPLETE"
     assert act.snapshot
 
@@ -84,7 +85,7 @@ def test_a_deploy_that_leaves_the_application_alone_does_not_restart_it(
     assert performance.pipeline is not None
     before = performance.pipeline.described()
     # The app's own jobs are version 1; what runs is version 2, so it is deployed as it is.
-    rollout.deploy("the same version again", rollout.environment.state / "jobs-2")
+    rollout.deploy("the same version again", rollout.environment.state / "jobs-sensors-2")
     after = performance.pipeline.described()
     assert after["ApplicationVersionId"] == before["ApplicationVersionId"]
     assert after["ApplicationStatus"] == "RUNNING"
@@ -104,7 +105,7 @@ def test_a_snapshot_can_be_restored_after_the_job_has_gone_on_from_it(
     def send_dead_letters() -> None:
         for _ in range(10):
             records = [{"Data": b"no JSON", "PartitionKey": "seattle"}] * 5
-            kinesis.put_records(StreamName=pipeline.stream, Records=records)
+            kinesis.put_records(StreamName=pipeline.stream("events"), Records=records)
             time.sleep(0.2)
 
     def wait_for(status: str) -> None:

@@ -122,7 +122,7 @@ def test_each_row_arrives_by_the_stream_and_directly(delivered: Environment) -> 
     order = [(row["sensor"], row["celsius"]) for row in sent]
     expected = {
         archive: sorted(order),
-        hot: sorted(row for row in order if float(row[1]) >= 20),
+        hot: sorted(row for row in order if float(str(row[1])) >= 20),
     }
     deadline = time.monotonic() + THROUGH_SECONDS
     while True:

@@ -161,5 +161,3 @@ def test_fails_when_there_is_no_broker_to_read_from(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(topic, "TIMEOUT_SECONDS", 1.0)
     with pytest.raises(LocalError, match="reading the topic clicks"):
         topic.entries("127.0.0.1:1", "clicks")
-
-

@@ -1,4 +1,4 @@
-"""Repairs three gaps in the emulator's IAM enforcement, so that least privilege can be proved."""
+"""Repairs gaps in the emulator's IAM enforcement, so that least privilege can be proved."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def log_resource(request: Mapping[str, Any], group_arn: str) -> str:
 
 
 def install() -> None:
-    """Authorize calls to Managed Flink, calls to logs, and GetRecords with only an iterator."""
+    """Authorize calls to Managed Flink and to logs; find the stream or consumer of a reader."""
     actions = ministack.core("iam_actions")
     actions.SERVICE_TO_IAM_NAMESPACE[_FLINK] = _NAMESPACE
 
@@ -60,6 +60,8 @@ def install() -> None:
         ) -> str:
             if service == _FLINK:
                 return flink_resource(_body(body), region, account)
+            if service == "kinesis" and (consumer := _body(body).get("ConsumerARN")):
+                return str(consumer)
             arn = original(service, method, path, headers, body, query, region, account)
             if service == "logs" and ":log-group:" in arn:
                 return log_resource(_body(body), arn)

@@ -36,6 +36,10 @@ _NAMES = {
     "ministack.services.eventbridge": ("_invoke_target", "_put_events"),
     "ministack.services.iam": ("_roles",),
     "ministack.services.kinesis": (
+        "_delete_resource_policy",
+        "_deregister_consumer",
+        "_put_resource_policy",
+        "_register_consumer",
         "_shard_iterators",
         "_start_stream_encryption",
         "_stop_stream_encryption",
@@ -86,6 +90,7 @@ _NAMES = {
         "_update_ttl",
         "_update_continuous_backups",
     ),
+    "ministack.services.firehose": ("_deliver_to_s3",),
     "ministack.services.lambda_svc": ("function_policy_for_arn",),
     "ministack.services.s3": (
         "_get_object_data",
@@ -109,6 +114,7 @@ _NAMES = {
         "_delete_cluster",
         "_scram_secrets",
     ),
+    "ministack.services.secretsmanager": ("_get_secret_value", "_secrets"),
     "ministack.services.sns": ("_topics",),
     "ministack.services.cloudformation": ("_stacks",),
     "ministack.services.cloudformation.custom_resource": (
@@ -121,6 +127,7 @@ _NAMES = {
         "_add_event",
         "_deploy_stack_async",
         "_resolve_stack",
+        "validate_template_support",
     ),
     "ministack.services.cloudformation.provisioners": (
         "_NAME_SEED",
@@ -143,6 +150,7 @@ _NAMES = {
         "_IMPORT_LOOKUPS",
         "_add_event",
         "_deploy_stack_async",
+        "validate_template_support",
     ),
 }
 

@@ -13,13 +13,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from managed_flink_local.emulator import authorization, event_targets, managed_s3_key, tls
+from managed_flink_local.emulator import (
+    authorization,
+    event_targets,
+    firehose_delimiter,
+    managed_s3_key,
+    tls,
+)
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.cloudformation import provisioning
 from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.flink.running_job import RunningJob
+from managed_flink_local.emulator.kafka import bootstrap
 from managed_flink_local.emulator.kafka.broker import Broker
 from managed_flink_local.emulator.not_applied import NotApplied
 from managed_flink_local.emulator.observability import filter_patterns
@@ -181,11 +188,14 @@ def run(
 
         runs = Runs(flink.data_plane, running)
         ServiceApi(flink.data_plane, flink.pool, runs, versions).install()
-        broker = Broker(config.kafka, config.state_dir / "kafka", java=config.java)
+        kafka = config.state_dir / "kafka"
+        broker = Broker(config.kafka, kafka, java=config.java, tls=material)
+        bootstrap.install(broker)
         provisioning.install(not_applied, broker)
         authorization.install()
         managed_s3_key.install()
         event_targets.install()
+        firehose_delimiter.install()
         filter_patterns.install()
         AlarmEvaluator(config.account, config.region).install()
         asyncio.run(_serve(config, material))

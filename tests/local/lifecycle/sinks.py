@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobs.sensors.comparison import is_data, rows_of_object
 from managed_flink_local.environment import Environment
 from managed_flink_local.pipeline import Pipeline
+from managed_flink_local.stored import is_data, rows_of_object
 from tests.local.lifecycle.counts import Row
 
 

@@ -67,7 +67,7 @@ class Stage:
         deployed = self.formation.deploy(self.current.assembly)
         assert deployed.status == "CREATE_COMPLETE", deployed
         self.pipeline = pipelines.find(self.environment, self.current.assembly)
-        self.sender = Sender(self.environment.client("kinesis"), self.pipeline.stream)
+        self.sender = Sender(self.environment.client("kinesis"), self.pipeline.stream("events"))
         self._sinks = Sinks(self.environment, self.pipeline)
 
     @property

@@ -17,6 +17,7 @@ _NAME_PROPERTY = {
     "AWS::DynamoDB::Table": "TableName",
     "AWS::IAM::Role": "RoleName",
     "AWS::Kinesis::Stream": "Name",
+    "AWS::SecretsManager::Secret": "Name",
 }
 
 

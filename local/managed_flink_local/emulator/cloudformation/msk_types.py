@@ -1,10 +1,9 @@
-"""MSK's resource types: every cluster is the one real broker, topics are really made."""
+"""MSK's clusters and their configurations: every cluster is the one real broker."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
@@ -15,121 +14,90 @@ Props = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
 
 CLUSTER, SERVERLESS = "AWS::MSK::Cluster", "AWS::MSK::ServerlessCluster"
-CONFIGURATION, TOPIC = "AWS::MSK::Configuration", "AWS::MSK::Topic"
-SCRAM_SECRET = "AWS::MSK::BatchScramSecret"
+CONFIGURATION = "AWS::MSK::Configuration"
+# What an update changes in place, of what is described.
+_CHANGED = ("ClientAuthentication", "BrokerNodeGroupInfo", "EncryptionInfo", "LoggingInfo")
 
 
 def install(broker: Broker) -> None:
-    """Add the types, and let GetBootstrapBrokers name the broker."""
+    """Add the types."""
     msk = ministack.service("msk")
 
-    def request(props: Props) -> bytes:
-        return json.dumps(msk._camelize(props)).encode()
-
-    def made(response: tuple[int, Props, bytes]) -> Props:
-        answer: Props = json.loads(response[2])
-        if response[0] >= 400:
-            raise ValueError(str(answer.get("Message")))
-        return answer
-
     def create_cluster(logical_id: str, props: Props, stack_name: str) -> Created:
-        broker.servers()
+        broker.addresses()
         arn = made(msk._create_cluster(request(props)))["clusterArn"]
         return arn, {"Arn": arn, "CurrentVersion": msk._clusters[arn]["CurrentVersion"]}
 
     def update_cluster(physical_id: str, old: Props, new: Props, stack_name: str) -> Created:
+        if old["ClusterName"] != new["ClusterName"]:
+            return create_cluster(physical_id, new, stack_name)
         cluster = msk._clusters[physical_id]
-        kept = ("ClientAuthentication", "BrokerNodeGroupInfo", "EncryptionInfo", "LoggingInfo")
-        cluster.update({key: new[key] for key in kept if key in new})
+        cluster.update({key: new.get(key, {}) for key in _CHANGED})
         return physical_id, {"Arn": physical_id, "CurrentVersion": cluster["CurrentVersion"]}
 
     def delete_cluster(physical_id: str, props: Props) -> None:
+        was = physical_id in msk._clusters
         msk._delete_cluster(physical_id)
+        # Topics are their cluster's; which of several had one, the broker does not know.
+        if was and not msk._clusters:
+            Topics(broker.addresses().plain).delete_all()
 
     def create_configuration(logical_id: str, props: Props, stack_name: str) -> Created:
-        encoded = base64.b64encode(props["ServerProperties"].encode()).decode()
-        answer = made(msk._create_configuration(request({**props, "ServerProperties": encoded})))
-        return answer["arn"], _revision(answer["arn"], 1)
+        encoded = {**props, "ServerProperties": _encoded(props)}
+        arn = made(msk._create_configuration(request(encoded)))["arn"]
+        return arn, _revision(arn, 1)
 
     def update_configuration(physical_id: str, old: Props, new: Props, stack_name: str) -> Created:
-        revisions = msk._config_revisions.setdefault(physical_id, [])
-        number = len(revisions) + 1
-        encoded = base64.b64encode(new["ServerProperties"].encode()).decode()
-        revisions.append({"Revision": number, "ServerProperties": encoded})
-        return physical_id, _revision(physical_id, number)
+        if old["Name"] != new["Name"]:
+            return create_configuration(physical_id, new, stack_name)
+        configuration, revisions = (
+            store[physical_id] for store in (msk._configurations, msk._config_revisions)
+        )
+        revision = {
+            **configuration["LatestRevision"],
+            "Description": new.get("Description", ""),
+            "Revision": len(revisions) + 1,
+        }
+        revisions.append({**revision, "ServerProperties": _encoded(new)})
+        configuration["LatestRevision"] = revision
+        return physical_id, _revision(physical_id, revision["Revision"])
 
     def delete_configuration(physical_id: str, props: Props) -> None:
         msk._configurations.pop(physical_id, None)
         msk._config_revisions.pop(physical_id, None)
 
-    def create_secrets(logical_id: str, props: Props, stack_name: str) -> Created:
-        arn = props["ClusterArn"]
-        msk._scram_secrets[arn] = list(props.get("SecretArnList", ()))
-        return arn, {}
-
-    def update_secrets(physical_id: str, old: Props, new: Props, stack_name: str) -> Created:
-        return create_secrets(physical_id, new, stack_name)
-
-    def delete_secrets(physical_id: str, props: Props) -> None:
-        msk._scram_secrets.pop(physical_id, None)
-
-    def topics() -> Topics:
-        return Topics(broker.servers())
-
-    def create_topic(logical_id: str, props: Props, stack_name: str) -> Created:
-        topics().create(props["TopicName"], int(props["PartitionCount"]), _configs(props))
-        arn = props["ClusterArn"].replace(":cluster/", ":topic/") + f"/{props['TopicName']}"
-        return arn, {"TopicArn": arn}
-
-    def update_topic(physical_id: str, old: Props, new: Props, stack_name: str) -> Created:
-        if any(old[key] != new[key] for key in ("ClusterArn", "TopicName")):
-            return create_topic(physical_id, new, stack_name)
-        topics().change(new["TopicName"], int(new["PartitionCount"]), _configs(new))
-        return physical_id, {"TopicArn": physical_id}
-
-    def delete_topic(physical_id: str, props: Props) -> None:
-        topics().delete(physical_id.rpartition("/")[2])
-
     handlers = ministack.resource_handlers()
-    for type_, (create, update, delete) in {
-        CLUSTER: (create_cluster, update_cluster, delete_cluster),
-        SERVERLESS: (create_cluster, update_cluster, delete_cluster),
-        CONFIGURATION: (create_configuration, update_configuration, delete_configuration),
-        SCRAM_SECRET: (create_secrets, update_secrets, delete_secrets),
-        TOPIC: (create_topic, update_topic, delete_topic),
-    }.items():
-        handlers[type_] = {"create": create, "update": update, "delete": delete}
-
-    def brokers(original: Callable[[str], Props]) -> Callable[[str], Props]:
-        def of_the_modes_that_are_on(cluster_name: str) -> Props:
-            cluster = next(c for c in msk._clusters.values() if c["ClusterName"] == cluster_name)
-            asked = json.loads(json.dumps(msk._camelize(cluster["ClientAuthentication"])))
-            sasl = asked.get("sasl", {})
-            on = {
-                "BootstrapBrokerStringSaslIam": _enabled(sasl.get("iam")),
-                "BootstrapBrokerStringSaslScram": _enabled(sasl.get("scram")),
-                "BootstrapBrokerStringTls": _enabled(asked.get("tls")),
-                "BootstrapBrokerString": _enabled(asked.get("unauthenticated")),
-            }
-            none = dict.fromkeys(original(cluster_name), "")
-            return {**none, **{key: broker.servers() if value else "" for key, value in on.items()}}
-
-        return of_the_modes_that_are_on
-
-    ministack.replace(msk, "_bootstrap_strings", brokers)
+    clusters = {"create": create_cluster, "update": update_cluster, "delete": delete_cluster}
+    handlers[CLUSTER] = handlers[SERVERLESS] = clusters
+    handlers[CONFIGURATION] = {
+        "create": create_configuration,
+        "update": update_configuration,
+        "delete": delete_configuration,
+    }
 
 
-def _enabled(asked: Props | None) -> bool:
-    return str((asked or {}).get("enabled", "")).lower() == "true"
+def request(props: Props) -> bytes:
+    """A resource's properties as the service's API takes them; tags have names of their own."""
+    tags = {"tags": props["Tags"]} if "Tags" in props else {}
+    shown = ministack.service("msk")._camelize({k: v for k, v in props.items() if k != "Tags"})
+    return json.dumps({**shown, **tags}).encode()
+
+
+def made(response: tuple[int, Props, bytes]) -> Props:
+    """The service's answer.
+
+    Raises:
+        ValueError: it refuses.
+    """
+    answer: Props = json.loads(response[2])
+    if response[0] >= 400:
+        raise ValueError(str(answer.get("Message") or answer.get("message")))
+    return answer
+
+
+def _encoded(props: Props) -> str:
+    return base64.b64encode(props["ServerProperties"].encode()).decode()
 
 
 def _revision(arn: str, number: int) -> Props:
     return {"Arn": arn, "LatestRevision.Revision": str(number)}
-
-
-def _configs(props: Props) -> dict[str, str]:
-    """The topic's configs, which are base64 of a JSON object."""
-    encoded = props.get("Configs")
-    if not encoded:
-        return {}
-    return {key: str(value) for key, value in json.loads(base64.b64decode(encoded)).items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from managed_flink_local.emulator.cloudformation.property_table import PROPERTIES, TypeProperties
+from managed_flink_local.emulator.cloudformation.property_table import PROPERTIES
+from managed_flink_local.emulator.cloudformation.type_properties import TypeProperties
 from managed_flink_local.emulator.not_applied import NotApplied
 
 # Types of CloudFormation itself: nothing of theirs is a service's.

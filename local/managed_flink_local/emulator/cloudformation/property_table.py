@@ -6,60 +6,45 @@ property belongs in here after it was seen what the emulator does with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-_DESCRIBED = "kept and described, without an effect on data: "
-_ENCRYPTED = _DESCRIBED + "nothing is encrypted on this machine"
-_NO_NETWORK = "there is one network on this machine: nothing is routed or filtered"
-_ONE_BROKER = "every cluster is one broker on this machine, without logins, zones or volumes"
-
-
-@dataclass(frozen=True)
-class TypeProperties:
-    """`known` and the first parts of `without_effect` are all a resource may have."""
-
-    known: frozenset[str]
-    without_effect: Mapping[str, str] = field(default_factory=dict)
-    """Dotted path to the reason; also of a property that is known otherwise. `*` is every item."""
-
-    @property
-    def accepted(self) -> frozenset[str]:
-        """Top-level properties that are not refused."""
-        return self.known | {path.split(".")[0] for path in self.without_effect}
-
-
-def _type(known: str, **without_effect: str) -> TypeProperties:
-    return TypeProperties(
-        frozenset(known.split()),
-        {path.replace("__", "."): reason for path, reason in without_effect.items()},
-    )
-
+from managed_flink_local.emulator.cloudformation.kafka_properties import KAFKA
+from managed_flink_local.emulator.cloudformation.network_properties import NETWORK
+from managed_flink_local.emulator.cloudformation.type_properties import (
+    DESCRIBED,
+    ENCRYPTED,
+    TypeProperties,
+    properties,
+)
 
 _APPLICATION = "ApplicationConfiguration__"
 _FLINK = f"{_APPLICATION}FlinkApplicationConfiguration__"
 
 PROPERTIES: dict[str, TypeProperties] = {
-    "AWS::CDK::Metadata": _type("Analytics"),
-    "AWS::CloudWatch::Alarm": _type(
+    **KAFKA,
+    **NETWORK,
+    "AWS::Athena::WorkGroup": properties(
+        "Description Name RecursiveDeleteOption State Tags",
+        WorkGroupConfiguration=DESCRIBED + "nothing is queried here",
+    ),
+    "AWS::CDK::Metadata": properties("Analytics"),
+    "AWS::CloudWatch::Alarm": properties(
         "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator "
         "DatapointsToAlarm Dimensions EvaluationPeriods InsufficientDataActions MetricName Metrics "
         "Namespace OKActions Period Statistic Tags Threshold TreatMissingData Unit",
         ExtendedStatistic="only percentiles are evaluated",
         EvaluateLowSampleCountPercentile="low sample counts are evaluated like others",
     ),
-    "AWS::CloudWatch::CompositeAlarm": _type(
+    "AWS::CloudWatch::CompositeAlarm": properties(
         "ActionsEnabled AlarmActions AlarmDescription AlarmName AlarmRule InsufficientDataActions "
         "OKActions Tags",
         ActionsSuppressor="actions are never suppressed",
         ActionsSuppressorExtensionPeriod="actions are never suppressed",
         ActionsSuppressorWaitPeriod="actions are never suppressed",
     ),
-    "AWS::CloudWatch::Dashboard": _type("DashboardBody DashboardName"),
-    "AWS::DynamoDB::GlobalTable": _type(
+    "AWS::CloudWatch::Dashboard": properties("DashboardBody DashboardName"),
+    "AWS::DynamoDB::GlobalTable": properties(
         "AttributeDefinitions BillingMode GlobalSecondaryIndexes KeySchema LocalSecondaryIndexes "
         "Replicas StreamSpecification TableName TimeToLiveSpecification",
-        SSESpecification=_ENCRYPTED,
+        SSESpecification=ENCRYPTED,
         Replicas__ContributorInsightsSpecification="no contributor insights here",
         Replicas__GlobalSecondaryIndexes="capacity is not limited here",
         Replicas__KinesisStreamSpecification="nothing is streamed",
@@ -71,113 +56,60 @@ PROPERTIES: dict[str, TypeProperties] = {
         WriteProvisionedThroughputSettings="capacity is not limited here, nor scaled",
         WarmThroughput="capacity is not limited here",
     ),
-    "AWS::DynamoDB::Table": _type(
+    "AWS::DynamoDB::Table": properties(
         "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes "
         "KeySchema LocalSecondaryIndexes PointInTimeRecoverySpecification StreamSpecification "
         "TableName Tags TimeToLiveSpecification",
         ProvisionedThroughput="capacity is not limited here",
-        SSESpecification=_ENCRYPTED,
+        SSESpecification=ENCRYPTED,
         TableClass="there is one class here",
     ),
-    "AWS::EC2::EIP": _type("Domain Tags", Domain=_NO_NETWORK),
-    "AWS::EC2::FlowLog": _type(
-        "Tags",
-        **dict.fromkeys(
-            (
-                "DeliverLogsPermissionArn",
-                "LogDestination",
-                "LogDestinationType",
-                "LogGroupName",
-                "MaxAggregationInterval",
-                "ResourceId",
-                "ResourceType",
-                "TrafficType",
-            ),
-            _NO_NETWORK,
-        ),
-    ),
-    "AWS::EC2::InternetGateway": _type("Tags"),
-    "AWS::EC2::NatGateway": _type(
-        "Tags", AllocationId=_NO_NETWORK, ConnectivityType=_NO_NETWORK, SubnetId=_NO_NETWORK
-    ),
-    "AWS::EC2::Route": _type(
-        "DestinationCidrBlock GatewayId NatGatewayId RouteTableId",
-        DestinationCidrBlock=_NO_NETWORK,
-    ),
-    "AWS::EC2::RouteTable": _type("Tags VpcId"),
-    "AWS::EC2::SecurityGroup": _type(
-        "GroupDescription GroupName Tags VpcId",
-        SecurityGroupEgress=_NO_NETWORK,
-        SecurityGroupIngress=_NO_NETWORK,
-    ),
-    **{
-        f"AWS::EC2::SecurityGroup{direction}": _type(
-            "",
-            **dict.fromkeys(
-                (
-                    "CidrIp",
-                    "Description",
-                    "DestinationSecurityGroupId",
-                    "FromPort",
-                    "GroupId",
-                    "IpProtocol",
-                    "SourceSecurityGroupId",
-                    "ToPort",
-                ),
-                _NO_NETWORK,
-            ),
-        )
-        for direction in ("Ingress", "Egress")
-    },
-    "AWS::EC2::Subnet": _type("AvailabilityZone CidrBlock MapPublicIpOnLaunch Tags VpcId"),
-    "AWS::EC2::SubnetRouteTableAssociation": _type("RouteTableId SubnetId"),
-    "AWS::EC2::VPC": _type(
-        "CidrBlock EnableDnsHostnames EnableDnsSupport InstanceTenancy Tags",
-        InstanceTenancy=_NO_NETWORK,
-    ),
-    "AWS::EC2::VPCEndpoint": _type(
-        "PrivateDnsEnabled RouteTableIds SecurityGroupIds ServiceName SubnetIds Tags "
-        "VpcEndpointType VpcId",
-        PolicyDocument=_NO_NETWORK,
-    ),
-    "AWS::EC2::VPCGatewayAttachment": _type("InternetGatewayId VpcId"),
-    "AWS::ECR::Repository": _type(
+    "AWS::ECR::Repository": properties(
         "ImageTagMutability RepositoryName RepositoryPolicyText Tags",
-        LifecyclePolicy=_DESCRIBED + "no image expires",
+        LifecyclePolicy=DESCRIBED + "no image expires",
         ImageScanningConfiguration="no image is scanned",
-        EncryptionConfiguration=_ENCRYPTED,
+        EncryptionConfiguration=ENCRYPTED,
         EmptyOnDelete="there are no images",
     ),
-    "AWS::Events::Rule": _type(
+    "AWS::Events::Rule": properties(
         "Description EventBusName EventPattern Name RoleArn ScheduleExpression State Tags Targets"
     ),
-    "AWS::IAM::ManagedPolicy": _type(
+    "AWS::IAM::ManagedPolicy": properties(
         "Description Groups ManagedPolicyName Path PolicyDocument Roles Users"
     ),
-    "AWS::IAM::Policy": _type("Groups PolicyDocument PolicyName Roles Users"),
-    "AWS::IAM::Role": _type(
+    "AWS::IAM::Policy": properties("Groups PolicyDocument PolicyName Roles Users"),
+    "AWS::IAM::Role": properties(
         "AssumeRolePolicyDocument Description ManagedPolicyArns MaxSessionDuration Path Policies "
         "RoleName Tags",
         PermissionsBoundary="not evaluated for roles of a stack",
     ),
-    "AWS::KMS::Alias": _type("AliasName TargetKeyId"),
-    "AWS::KMS::Key": _type(
+    "AWS::KMS::Alias": properties("AliasName TargetKeyId"),
+    "AWS::KMS::Key": properties(
         "Description Enabled KeySpec KeyUsage MultiRegion Origin PendingWindowInDays Tags",
-        KeyPolicy=_DESCRIBED + "no service asks for the key, so no statement is evaluated",
-        EnableKeyRotation=_DESCRIBED + "no key is rotated",
-        RotationPeriodInDays=_DESCRIBED + "no key is rotated",
+        KeyPolicy=DESCRIBED + "no service asks for the key, so no statement is evaluated",
+        EnableKeyRotation=DESCRIBED + "no key is rotated",
+        RotationPeriodInDays=DESCRIBED + "no key is rotated",
         BypassPolicyLockoutSafetyCheck="not checked",
     ),
-    "AWS::Kinesis::Stream": _type(
+    "AWS::Glue::Database": properties("CatalogId DatabaseInput DatabaseName"),
+    "AWS::Glue::Table": properties("CatalogId DatabaseName Name OpenTableFormatInput TableInput"),
+    "AWS::Glue::TableOptimizer": properties(
+        "CatalogId DatabaseName TableName Type",
+        TableOptimizerConfiguration="no table is compacted or cleaned on this machine",
+    ),
+    "AWS::Kinesis::ResourcePolicy": properties(
+        "ResourceArn ResourcePolicy", ResourcePolicy=DESCRIBED + "there is one account here"
+    ),
+    "AWS::Kinesis::Stream": properties(
         "Name RetentionPeriodHours ShardCount StreamModeDetails Tags",
-        StreamEncryption=_ENCRYPTED,
+        StreamEncryption=ENCRYPTED,
         DesiredShardLevelMetrics="no shard-level metrics",
     ),
-    "AWS::KinesisAnalyticsV2::Application": _type(
+    "AWS::KinesisAnalyticsV2::Application": properties(
         "ApplicationConfiguration ApplicationDescription ApplicationMode ApplicationName "
         "RuntimeEnvironment ServiceExecutionRole Tags",
         **{
-            f"{_APPLICATION}ApplicationEncryptionConfiguration": _ENCRYPTED,
+            f"{_APPLICATION}ApplicationEncryptionConfiguration": ENCRYPTED,
             f"{_APPLICATION}ApplicationSystemRollbackConfiguration__RollbackEnabled": (
                 "a failed update leaves the old version running, without a rollback of its own"
             ),
@@ -190,122 +122,112 @@ PROPERTIES: dict[str, TypeProperties] = {
         ApplicationMaintenanceConfiguration="there is no maintenance here",
         RunConfiguration="kept and described; StartApplication takes its own",
     ),
-    "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption": _type(
+    "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption": properties(
         "ApplicationName CloudWatchLoggingOption"
     ),
-    "AWS::Lambda::Alias": _type("Description FunctionName FunctionVersion Name"),
-    "AWS::Lambda::EventSourceMapping": _type(
+    "AWS::Kinesis::StreamConsumer": properties("ConsumerName StreamARN Tags"),
+    "AWS::KinesisFirehose::DeliveryStream": properties(
+        "DeliveryStreamName DeliveryStreamType ExtendedS3DestinationConfiguration "
+        "KinesisStreamSourceConfiguration Tags",
+        DeliveryStreamEncryptionConfigurationInput=ENCRYPTED,
+        ExtendedS3DestinationConfiguration__BufferingHints="records are delivered at once",
+        ExtendedS3DestinationConfiguration__CloudWatchLoggingOptions="failures are not logged",
+        ExtendedS3DestinationConfiguration__CompressionFormat="nothing is compressed",
+        ExtendedS3DestinationConfiguration__EncryptionConfiguration=ENCRYPTED,
+        ExtendedS3DestinationConfiguration__ProcessingConfiguration=(
+            "of the processors only functions, JQ expressions and the delimiter are applied"
+        ),
+        ExtendedS3DestinationConfiguration__S3BackupMode="nothing is backed up",
+    ),
+    "AWS::Lambda::Alias": properties("Description FunctionName FunctionVersion Name"),
+    "AWS::Lambda::EventSourceMapping": properties(
         "BatchSize Enabled EventSourceArn FunctionName StartingPosition"
     ),
-    "AWS::Lambda::Function": _type(
+    "AWS::Lambda::Function": properties(
         "Code Description Environment FunctionName Handler Layers LoggingConfig MemorySize "
         "PackageType Role Runtime Tags Timeout",
         Architectures="functions run on this machine's processor",
         EphemeralStorage="not limited",
-        KmsKeyArn=_ENCRYPTED,
+        KmsKeyArn=ENCRYPTED,
         ReservedConcurrentExecutions="not limited",
         TracingConfig="nothing is traced",
     ),
-    "AWS::Lambda::LayerVersion": _type(
+    "AWS::Lambda::LayerVersion": properties(
         "CompatibleArchitectures CompatibleRuntimes Content Description LayerName LicenseInfo"
     ),
-    "AWS::Lambda::Permission": _type(
+    "AWS::Lambda::Permission": properties(
         "Action EventSourceToken FunctionName FunctionUrlAuthType Principal PrincipalOrgID "
         "SourceAccount SourceArn"
     ),
-    "AWS::Lambda::Version": _type("Description FunctionName"),
-    "AWS::Logs::LogGroup": _type(
+    "AWS::Lambda::Version": properties("Description FunctionName"),
+    "AWS::Logs::LogGroup": properties(
         "LogGroupName Tags",
-        KmsKeyId=_ENCRYPTED,
+        KmsKeyId=ENCRYPTED,
         LogGroupClass="one class here",
-        RetentionInDays=_DESCRIBED + "no event expires",
+        RetentionInDays=DESCRIBED + "no event expires",
         DataProtectionPolicy="nothing is masked",
         FieldIndexPolicies="nothing is indexed",
         ResourcePolicyDocument="not evaluated",
     ),
-    "AWS::Logs::LogStream": _type("LogGroupName LogStreamName"),
-    "AWS::Logs::ResourcePolicy": _type("PolicyDocument PolicyName"),
-    "AWS::Logs::SubscriptionFilter": _type(
+    "AWS::Logs::LogStream": properties("LogGroupName LogStreamName"),
+    "AWS::Logs::ResourcePolicy": properties("PolicyDocument PolicyName"),
+    "AWS::Logs::SubscriptionFilter": properties(
         "DestinationArn Distribution FilterName FilterPattern LogGroupName RoleArn"
     ),
-    "AWS::MSK::BatchScramSecret": _type(
-        "ClusterArn", SecretArnList="the broker of this machine asks nobody to log in"
-    ),
-    "AWS::MSK::Cluster": _type(
-        "ClientAuthentication ClusterName Tags",
-        BrokerNodeGroupInfo=_ONE_BROKER,
-        ConfigurationInfo="the broker of this machine has settings of its own",
-        CurrentVersion="not checked",
-        EncryptionInfo=_ENCRYPTED,
-        EnhancedMonitoring="the broker of this machine reports no metrics",
-        KafkaVersion="the broker of this machine is Kafka 3.9",
-        LoggingInfo="the broker's log is in a file of this machine",
-        NumberOfBrokerNodes=_ONE_BROKER,
-        OpenMonitoring="the broker of this machine reports no metrics",
-        StorageMode=_ONE_BROKER,
-    ),
-    "AWS::MSK::Configuration": _type(
-        "Description KafkaVersionsList Name",
-        ServerProperties="the broker of this machine has settings of its own",
-    ),
-    "AWS::MSK::ServerlessCluster": _type(
-        "ClientAuthentication ClusterName Tags", VpcConfigs=_ONE_BROKER
-    ),
-    "AWS::MSK::Topic": _type(
-        "ClusterArn Configs PartitionCount TopicName", ReplicationFactor=_ONE_BROKER
-    ),
-    "AWS::S3::Bucket": _type(
+    "AWS::S3::Bucket": properties(
         "BucketName CorsConfiguration NotificationConfiguration PublicAccessBlockConfiguration "
         "Tags VersioningConfiguration",
         AccessControl="ACLs of a template are not applied",
-        BucketEncryption=_ENCRYPTED,
-        LifecycleConfiguration=_DESCRIBED + "no object expires or moves",
+        BucketEncryption=ENCRYPTED,
+        LifecycleConfiguration=DESCRIBED + "no object expires or moves",
         LoggingConfiguration="no access is logged",
         OwnershipControls="objects have one owner here",
         ObjectLockEnabled="objects are never locked",
         ObjectLockConfiguration="objects are never locked",
         IntelligentTieringConfigurations="objects are never moved",
     ),
-    "AWS::S3::BucketPolicy": _type("Bucket PolicyDocument"),
-    "AWS::SNS::Subscription": _type(
+    "AWS::S3::BucketPolicy": properties("Bucket PolicyDocument"),
+    "AWS::SNS::Subscription": properties(
         "Endpoint FilterPolicy FilterPolicyScope Protocol RawMessageDelivery RedrivePolicy "
         "TopicArn",
         Region="one region here",
         DeliveryPolicy="delivered once",
         SubscriptionRoleArn="nothing is delivered to a delivery stream",
     ),
-    "AWS::SNS::Topic": _type(
+    "AWS::SNS::Topic": properties(
         "DisplayName FifoTopic Subscription Tags TopicName ContentBasedDeduplication",
-        KmsMasterKeyId=_ENCRYPTED,
+        KmsMasterKeyId=ENCRYPTED,
         SignatureVersion="messages are signed one way",
         TracingConfig="nothing is traced",
         DeliveryStatusLogging="deliveries are not logged",
         DataProtectionPolicy="nothing is masked",
     ),
-    "AWS::SNS::TopicPolicy": _type("PolicyDocument Topics"),
-    "AWS::SQS::Queue": _type(
+    "AWS::SNS::TopicPolicy": properties("PolicyDocument Topics"),
+    "AWS::SQS::Queue": properties(
         "ContentBasedDeduplication DelaySeconds FifoQueue MaximumMessageSize "
         "MessageRetentionPeriod QueueName ReceiveMessageWaitTimeSeconds RedriveAllowPolicy "
         "RedrivePolicy Tags VisibilityTimeout",
-        KmsMasterKeyId=_ENCRYPTED,
-        KmsDataKeyReusePeriodSeconds=_ENCRYPTED,
-        SqsManagedSseEnabled=_ENCRYPTED,
+        KmsMasterKeyId=ENCRYPTED,
+        KmsDataKeyReusePeriodSeconds=ENCRYPTED,
+        SqsManagedSseEnabled=ENCRYPTED,
     ),
-    "AWS::SQS::QueuePolicy": _type("PolicyDocument Queues"),
-    "AWS::SSM::Parameter": _type("AllowedPattern DataType Description Name Tags Tier Type Value"),
-    "AWS::Scheduler::Schedule": _type(
+    "AWS::SQS::QueuePolicy": properties("PolicyDocument Queues"),
+    "AWS::SSM::Parameter": properties(
+        "AllowedPattern DataType Description Name Tags Tier Type Value"
+    ),
+    "AWS::Scheduler::Schedule": properties(
         "Description EndDate FlexibleTimeWindow GroupName Name ScheduleExpression "
         "ScheduleExpressionTimezone StartDate State Target",
-        KmsKeyArn=_ENCRYPTED,
+        KmsKeyArn=ENCRYPTED,
     ),
-    "AWS::SecretsManager::Secret": _type(
-        "Description GenerateSecretString Name SecretString Tags", KmsKeyId=_ENCRYPTED
+    "AWS::SecretsManager::Secret": properties(
+        "Description GenerateSecretString Name SecretString Tags", KmsKeyId=ENCRYPTED
     ),
-    "AWS::StepFunctions::StateMachine": _type(
+    "AWS::StepFunctions::StateMachine": properties(
         "Definition DefinitionS3Location DefinitionString DefinitionSubstitutions RoleArn "
         "StateMachineName StateMachineType Tags",
         LoggingConfiguration="executions are not logged",
         TracingConfiguration="nothing is traced",
-        EncryptionConfiguration=_ENCRYPTED,
+        EncryptionConfiguration=ENCRYPTED,
     ),
 }

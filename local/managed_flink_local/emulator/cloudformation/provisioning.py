@@ -14,10 +14,14 @@ from managed_flink_local.emulator.cloudformation import (
     custom_resources,
     failed_stacks,
     generated_names,
+    kinesis_types,
     logging_option,
+    msk_contents,
     msk_types,
-    network_types,
     property_check,
+    recorded_types,
+    refused_types,
+    secret_types,
     stack_status,
 )
 from managed_flink_local.emulator.cloudformation.restored import RESTORED
@@ -34,9 +38,13 @@ def install(not_applied: NotApplied, broker: Broker) -> None:
     """Add what is missing, restore what is dropped, refuse what is not known."""
     alarm_types.install()
     application_import.install()
+    kinesis_types.install()
     logging_option.install()
     msk_types.install(broker)
-    network_types.install()
+    msk_contents.install(broker)
+    recorded_types.install()
+    refused_types.install()
+    secret_types.install()
     failures = custom_resources.install()
     cancellation.install()
     failed_stacks.install(failures)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.config import EmulatorConfig
-from managed_flink_local.emulator.flink import client
+from managed_flink_local.emulator.flink import client, property_groups
 from managed_flink_local.emulator.flink.client import Submission
 from managed_flink_local.emulator.flink.cluster import Cluster
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
@@ -85,7 +85,8 @@ class DataPlane:
                 )
             code.mkdir(exist_ok=True)
             client.write_properties(
-                self._pool.properties_file(application), application.property_groups
+                self._pool.properties_file(application),
+                property_groups.on_this_machine(application.property_groups),
             )
             submission = Submission(
                 job_id=secrets.token_hex(16),

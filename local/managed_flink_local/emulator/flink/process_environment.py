@@ -25,8 +25,6 @@ _OWN = {
     "AUTH",
     "DOCKER_HOST",
 }
-# The broker of this machine knows no login, so whatever else says how to log in is not looked at.
-_PLAIN = {"properties.security.protocol": "PLAINTEXT"}
 
 
 def variables(
@@ -60,10 +58,7 @@ def variables(
         "CBOR_ENABLED": "false",
         "MANAGED_FLINK_PROPERTIES_FILE": str(properties_file),
         "MANAGED_FLINK_CONNECTOR_OPTIONS": json.dumps(
-            {
-                **dict.fromkeys(("kinesis", "dynamodb", "firehose"), options),
-                **dict.fromkeys(("kafka", "upsert-kafka"), _PLAIN),
-            }
+            dict.fromkeys(("kinesis", "dynamodb", "firehose"), options)
         ),
         **({"AWS_CA_BUNDLE": str(tls.bundle)} if tls is not None else {}),
     }

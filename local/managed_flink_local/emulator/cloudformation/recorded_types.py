@@ -1,6 +1,7 @@
-"""Parts of a VPC that the emulator lacks, as records: there is one network on this machine.
+"""Types that the emulator lacks and that do nothing to records: kept as they are asked for.
 
-Nothing is routed, filtered or logged, which the table of properties says of each.
+Nothing is routed, filtered, logged, scaled or compacted, which the table of properties says of
+each.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ Created = tuple[str, dict[str, Any]]
 _ADDRESS = "192.0.2.1"
 # By type: what its ids begin with, and the attributes that a template may ask for.
 _RECORDED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": ("target", ("Id",)),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": ("policy", ("Arn",)),
     "AWS::EC2::EIP": ("eipalloc", ("AllocationId", "PublicIp")),
     "AWS::EC2::FlowLog": ("fl", ("Id",)),
     "AWS::EC2::NatGateway": ("nat", ("NatGatewayId",)),
     "AWS::EC2::SecurityGroupEgress": ("sgr", ("Id",)),
     "AWS::EC2::SecurityGroupIngress": ("sgr", ("Id",)),
+    "AWS::Glue::TableOptimizer": ("optimizer", ()),
 }
 
 
@@ -29,8 +33,9 @@ def install() -> None:
     """Add the types."""
     handlers = ministack.resource_handlers()
     for type_, (prefix, attributes) in _RECORDED.items():
-        if type_ not in handlers:
-            handlers[type_] = _handlers(prefix, attributes)
+        if type_ in handlers:
+            raise RuntimeError(f"the emulator has {type_} of its own")
+        handlers[type_] = _handlers(prefix, attributes)
 
 
 def _handlers(prefix: str, attributes: tuple[str, ...]) -> dict[str, Any]:
