@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from accounts import iban_is_valid
-from managed_flink_job import sql
 from managed_flink_job.statements import StatementKind, statements
 from pyflink.common import Configuration
 from pyflink.table import DataTypes, EnvironmentSettings, TableEnvironment
 from pyflink.table.udf import udf
+
+from managed_flink_job import sql
 
 
 def main() -> None:
