@@ -1,24 +1,17 @@
 """The functions of the lifecycle: one set for each stack, its findings acknowledged once."""
 
-from pathlib import Path
-
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as stepfunctions
-from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from cdk_managed_flink.application.acknowledge import acknowledge_provider
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.handler_functions import HandlerFunctions
 from cdk_managed_flink.lifecycle.health_gate import PROVIDER_DEADLINE
 from cdk_managed_flink.lifecycle.rights import allow_stack
 
 # Contract: the logical ids of the functions below follow from these ids, and CloudFormation
 # refuses a custom resource whose ServiceToken changes.
 _ID = "ManagedFlinkLifecycle"
-_HANDLERS = Path(__file__).parent.parent / "handlers"
 DEFAULT_POLL_INTERVAL = Duration.seconds(10)
 # IAM's quota "Managed policies per role", by default. Each pipeline has one policy of its own.
 _MOST_PIPELINES = 10
@@ -70,58 +63,19 @@ class LifecycleProvider(Construct):
         super().__init__(scope, id)
         self.poll_interval = poll_interval
         self._pipelines = 0
-        self.log_group = log_group = logs.LogGroup(
+        functions = HandlerFunctions(
             self,
-            "LogGroup",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            package="managed_flink_lifecycle",
             description="Stops, starts, proves and tends the Flink applications of this stack",
         )
-        log_group.grant_write(self.role)
+        self.log_group, self.role = functions.log_group, functions.role
         allow_stack(self.role)
-        code = lambda_.Code.from_asset(
-            str(_HANDLERS), exclude=["managed_flink_resources", "**/__pycache__", "**/*.pyc"]
+        on_event = functions.function("OnEvent", "on_event")
+        is_complete = functions.function("IsComplete", "is_complete")
+        self.tend = functions.function("Tend", "reconcile")
+        self.service_token = functions.service_token(
+            on_event, is_complete, poll_interval=poll_interval, deadline=PROVIDER_DEADLINE
         )
-
-        def function(id: str, handler: str) -> lambda_.Function:
-            return lambda_.Function(
-                self,
-                id,
-                runtime=lambda_.Runtime.PYTHON_3_14,
-                architecture=lambda_.Architecture.ARM_64,
-                handler=f"managed_flink_lifecycle.entry.{handler}",
-                code=code,
-                role=self.role,
-                log_group=log_group,
-                timeout=Duration.minutes(2),
-                memory_size=256,
-            )
-
-        on_event = function("OnEvent", "on_event")
-        is_complete = function("IsComplete", "is_complete")
-        self.tend = function("Tend", "reconcile")
-        self._provider = cr.Provider(
-            self,
-            "Provider",
-            on_event_handler=on_event,
-            is_complete_handler=is_complete,
-            disable_waiter_state_machine_logging=False,
-            query_interval=poll_interval,
-            total_timeout=PROVIDER_DEADLINE,
-            log_group=log_group,
-            waiter_state_machine_log_options=cr.LogOptions(
-                destination=log_group,
-                level=stepfunctions.LogLevel.ALL,
-                include_execution_data=False,
-            ),
-        )
-        self.service_token = self._provider.service_token
-        acknowledge_provider(self._provider, [on_event, is_complete])
 
     def attach_policy(self, scope: Construct, id: str) -> iam.ManagedPolicy:
         """Give the role another policy, for what concerns one pipeline's application.

@@ -1,23 +1,17 @@
 """What CloudFormation has no resource for: one provider a stack, one policy a resource."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
+from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as stepfunctions
-from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from cdk_managed_flink.application.acknowledge import acknowledge_provider
+from cdk_managed_flink.application.handler_functions import HandlerFunctions
 
 # Contract: the logical ids of the functions follow from this id, and CloudFormation refuses a
 # custom resource whose ServiceToken changes.
 _ID = "ManagedFlinkResources"
-_HANDLERS = Path(__file__).parent.parent / "handlers"
 _POLL_INTERVAL = Duration.seconds(5)
 _DEADLINE = Duration.minutes(25)
 _CLOUDFORMATION_DEADLINE = Duration.minutes(30)
@@ -78,52 +72,15 @@ class _Provider(Construct):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
-        log_group = logs.LogGroup(
+        functions = HandlerFunctions(
             self,
-            "LogGroup",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            package="managed_flink_resources",
             description="Makes what CloudFormation has no resource for",
         )
-        log_group.grant_write(self.role)
-        code = lambda_.Code.from_asset(
-            str(_HANDLERS), exclude=["managed_flink_lifecycle", "**/__pycache__", "**/*.pyc"]
+        self.role = functions.role
+        self.service_token = functions.service_token(
+            functions.function("OnEvent", "on_event"),
+            functions.function("IsComplete", "is_complete"),
+            poll_interval=_POLL_INTERVAL,
+            deadline=_DEADLINE,
         )
-
-        def function(id: str, handler: str) -> lambda_.Function:
-            return lambda_.Function(
-                self,
-                id,
-                runtime=lambda_.Runtime.PYTHON_3_14,
-                architecture=lambda_.Architecture.ARM_64,
-                handler=f"managed_flink_resources.entry.{handler}",
-                code=code,
-                role=self.role,
-                log_group=log_group,
-                timeout=Duration.minutes(2),
-                memory_size=256,
-            )
-
-        functions = [function("OnEvent", "on_event"), function("IsComplete", "is_complete")]
-        provider = cr.Provider(
-            self,
-            "Provider",
-            on_event_handler=functions[0],
-            is_complete_handler=functions[1],
-            disable_waiter_state_machine_logging=False,
-            query_interval=_POLL_INTERVAL,
-            total_timeout=_DEADLINE,
-            log_group=log_group,
-            waiter_state_machine_log_options=cr.LogOptions(
-                destination=log_group,
-                level=stepfunctions.LogLevel.ALL,
-                include_execution_data=False,
-            ),
-        )
-        self.service_token = provider.service_token
-        acknowledge_provider(provider, functions)

@@ -5,23 +5,18 @@ policies are made by requests to the domain. These functions make them, from wit
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy
+from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_stepfunctions as stepfunctions
-from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from cdk_managed_flink.application.acknowledge import acknowledge_provider, acknowledge_wildcard
+from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
+from cdk_managed_flink.application.handler_functions import HandlerFunctions
 from cdk_managed_flink.services.opensearch.interfaces import grant_interfaces
 
-_HANDLERS = Path(__file__).parents[2] / "handlers"
 _POLL_INTERVAL = Duration.seconds(10)
 _DEADLINE = Duration.minutes(25)
 _CLOUDFORMATION_DEADLINE = Duration.minutes(30)
@@ -50,19 +45,12 @@ class DomainSecurity(Construct):
         subnets: Sequence[ec2.ISubnet] = (),
     ) -> None:
         super().__init__(scope, id)
-        log_group = logs.LogGroup(
+        handlers = HandlerFunctions(
             self,
-            "LogGroup",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            package="managed_flink_resources",
             description="Sets up the security of an OpenSearch domain",
         )
-        log_group.grant_write(self.role)
+        self.role = handlers.role
         self.connections: ec2.Connections | None = None
         groups: list[ec2.ISecurityGroup] | None = None
         if vpc is not None:
@@ -85,48 +73,20 @@ class DomainSecurity(Construct):
                 ],
             )
         self._grant_domain(domain_arn)
-        code = lambda_.Code.from_asset(
-            str(_HANDLERS), exclude=["managed_flink_lifecycle", "**/__pycache__", "**/*.pyc"]
-        )
-
-        def function(id: str, handler: str) -> lambda_.Function:
-            return lambda_.Function(
-                self,
-                id,
-                runtime=lambda_.Runtime.PYTHON_3_14,
-                architecture=lambda_.Architecture.ARM_64,
-                handler=f"managed_flink_resources.entry.{handler}",
-                code=code,
-                role=self.role.without_policy_updates(),
-                log_group=log_group,
-                timeout=Duration.minutes(2),
-                memory_size=256,
-                vpc=vpc,
-                vpc_subnets=None if vpc is None else ec2.SubnetSelection(subnets=list(subnets)),
-                security_groups=groups,
-            )
-
-        functions = [function("OnEvent", "on_event"), function("IsComplete", "is_complete")]
+        place = {
+            "role": self.role.without_policy_updates(),
+            "vpc": vpc,
+            "vpc_subnets": None if vpc is None else ec2.SubnetSelection(subnets=list(subnets)),
+            "security_groups": groups,
+        }
+        on_event = handlers.function("OnEvent", "on_event", **place)
+        is_complete = handlers.function("IsComplete", "is_complete", **place)
         # The service checks a function's right to make interfaces when the function is made.
-        for each in functions:
+        for each in (on_event, is_complete):
             each.node.add_dependency(self.role)
-        provider = cr.Provider(
-            self,
-            "Provider",
-            on_event_handler=functions[0],
-            is_complete_handler=functions[1],
-            disable_waiter_state_machine_logging=False,
-            query_interval=_POLL_INTERVAL,
-            total_timeout=_DEADLINE,
-            log_group=log_group,
-            waiter_state_machine_log_options=cr.LogOptions(
-                destination=log_group,
-                level=stepfunctions.LogLevel.ALL,
-                include_execution_data=False,
-            ),
+        self._service_token = handlers.service_token(
+            on_event, is_complete, poll_interval=_POLL_INTERVAL, deadline=_DEADLINE
         )
-        self._service_token = provider.service_token
-        acknowledge_provider(provider, functions)
 
     def make(
         self, scope: Construct, id: str, *, kind: str, properties: Mapping[str, object]
