@@ -1,7 +1,7 @@
 """A Kafka topic of the broker that runs here: what goes in, and what is in it.
 
-The broker of this machine is the stand-in of a cluster that has no other stand-in. This client comes
-in plain, as jobs do that log in by IAM.
+The broker of this machine is the stand-in of a cluster that has no other stand-in. This client
+comes in plain, as jobs do that log in by IAM.
 """
 
 from __future__ import annotations
