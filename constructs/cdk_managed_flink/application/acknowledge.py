@@ -1,5 +1,6 @@
 """Findings of cdk-nag that stay: acknowledged one by one, beside their cause, with the reason."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def acknowledge_unknown_property(resource: IConstruct, reason: str) -> None:
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401
-    """A resolved value as the rules show it: references as ``<LogicalId.Attribute>``."""
+    """A resolved value as the rules show it: ``<LogicalId.Attribute>``, a selection as JSON."""
     if isinstance(value, str):
         return value
     (function, argument), *_ = value.items()
@@ -67,4 +68,6 @@ def _shown(value: Any) -> str:  # noqa: ANN401
     if function == "Fn::Join":
         separator, parts = argument
         return str(separator).join(_shown(part) for part in parts)
+    if function == "Fn::Select":
+        return json.dumps(value, separators=(",", ":"))
     return f"<{argument}>"

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.interfaces import grant_interfaces
 
 # Limits of the resource type's schema (VpcConfigurations).
 _MOST_SUBNETS = 16
@@ -117,44 +116,25 @@ class NetworkInterfaces:
         ]
         self._groups = [group.security_group_id for group in groups]
         self.connections = ec2.Connections(security_groups=groups)
-        self._grant(role, grantee)
+        # As "Service role policies for VPC applications" lists them.
+        grant_interfaces(
+            role,
+            grantee=grantee,
+            subnets=self.subnets.subnet_ids,
+            groups=self._groups,
+            looks=[
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            changes=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"],
+        )
 
     def configuration(self) -> dict[str, object]:
         """One item of the resource's ``VpcConfigurations``."""
         return {"subnetIds": self.subnets.subnet_ids, "securityGroupIds": self._groups}
-
-    def _grant(self, role: iam.IRole, grantee: iam.IGrantable) -> None:
-        """The rights of "Service role policies for VPC applications", as narrow as IAM has them."""
-        stack = Stack.of(role)
-
-        def arn(kind: str, name: str, *, account: str | None = None) -> str:
-            return stack.format_arn(
-                service="ec2", resource=kind, resource_name=name, account=account
-            )
-
-        interfaces = arn("network-interface", "*")
-        # The subnets of a VPC that another account shares belong to that account.
-        subnets = [arn("subnet", subnet, account="*") for subnet in self.subnets.subnet_ids]
-        groups = [arn("security-group", group, account="*") for group in self._groups]
-        for actions, resources in (
-            (
-                [
-                    "ec2:DescribeDhcpOptions",
-                    "ec2:DescribeNetworkInterfaces",
-                    "ec2:DescribeSecurityGroups",
-                    "ec2:DescribeSubnets",
-                    "ec2:DescribeVpcs",
-                ],
-                ["*"],
-            ),
-            (["ec2:CreateNetworkInterface"], [interfaces, *subnets, *groups]),
-            (["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"], [interfaces]),
-        ):
-            iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=resources)
-        acknowledge_wildcard(role, "*", "EC2's Describe actions take no resource.")
-        acknowledge_wildcard(role, interfaces, "The service names the interfaces it makes.")
-        for shared in (*subnets, *groups):
-            acknowledge_wildcard(role, shared, "In a shared VPC they belong to another account.")
 
 
 def merged(owner: Construct, networks: Sequence[tuple[str, Network]]) -> Network | None:

@@ -1,11 +1,9 @@
 """What a job that reads or writes a cluster needs beside the topic: a way, an identity, rights."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from aws_cdk import Annotations, Stack
+from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -127,21 +125,9 @@ def grant_write(
     )
     acknowledge_wildcard(
         application.role,
-        _shown(Stack.of(application).resolve(transactions)),
+        transactions,
         "The sink numbers its transactions below its own prefix.",
     )
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401
-    """A resolved ARN as the rules show it: what is selected from a cluster's ARN as JSON."""
-    if isinstance(value, str):
-        return value
-    (function, argument), *_ = value.items()
-    if function == "Ref":
-        return f"<{argument}>"
-    if function == "Fn::Join":
-        return str(argument[0]).join(_shown(part) for part in argument[1])
-    return json.dumps(value, separators=(",", ":"))
 
 
 def _trust(authority: str | FlinkSecret | None) -> dict[str, str]:

@@ -7,8 +7,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 
+from cdk_managed_flink.application.interfaces import grant_interfaces
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
-from cdk_managed_flink.services.opensearch.interfaces import grant_interfaces
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

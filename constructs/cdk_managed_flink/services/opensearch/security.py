@@ -15,7 +15,7 @@ from constructs import Construct
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.handler_functions import HandlerFunctions
-from cdk_managed_flink.services.opensearch.interfaces import grant_interfaces
+from cdk_managed_flink.application.interfaces import grant_interfaces
 
 _POLL_INTERVAL = Duration.seconds(10)
 _DEADLINE = Duration.minutes(25)

@@ -9,8 +9,9 @@ from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 
 
 def grant_interfaces(
-    role: iam.Role,
+    role: iam.IRole,
     *,
+    grantee: iam.IGrantable | None = None,
     subnets: Sequence[str],
     groups: Sequence[str],
     looks: Sequence[str],
@@ -20,6 +21,7 @@ def grant_interfaces(
 
     Args:
         role: The service's role.
+        grantee: Who is granted in its place, to the same end. Default: the role.
         subnets: Ids of the subnets.
         groups: Ids of the security groups.
         looks: Actions that take no resource.
@@ -41,7 +43,9 @@ def grant_interfaces(
         (["ec2:CreateNetworkInterface"], [interfaces, *shared]),
         (changes, [interfaces]),
     ):
-        iam.Grant.add_to_principal(grantee=role, actions=list(actions), resource_arns=resources)
+        iam.Grant.add_to_principal(
+            grantee=grantee or role, actions=list(actions), resource_arns=resources
+        )
     acknowledge_wildcard(role, "*", "EC2's Describe actions take no resource.")
     acknowledge_wildcard(role, interfaces, "The service names the interfaces that it makes.")
     for each in shared:
