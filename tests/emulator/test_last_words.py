@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from managed_flink_local.emulator.flink.client import RUN_OPTIONS, last_words, run_arguments
+from managed_flink_local.emulator.flink.client import (
+    RUN_OPTIONS,
+    Submission,
+    last_words,
+    run_arguments,
+    submit,
+)
 from managed_flink_local.emulator.flink.rest import FlinkError, root_cause
 
 PYTHON = """\
@@ -59,6 +67,60 @@ Caused by: org.apache.flink.sql.parser.error.SqlValidateException: Column 'x' no
 )
 def test_reason_of_a_failed_client(output: str, reason: str) -> None:
     assert last_words(output) == reason
+
+
+UNHEARD = """\
+org.apache.flink.client.program.ProgramAbortException: java.lang.RuntimeException: Failed to start
+Caused by: java.lang.RuntimeException: Failed to start Python process.
+"""
+
+
+def submit_to(directory: Path, outputs: list[str]) -> None:
+    """Submit to a client that fails and says one of these a run: all are said, none twice.
+
+    The client and its cluster are doubles: Flink loses the words of a main by the race of two
+    processes only.
+    """
+    for number, output in enumerate(outputs):
+        (directory / str(number)).write_text(output)
+    runs = directory / "runs"
+    java = directory / "java"
+    java.write_text(
+        f'#!/bin/sh\ncd {directory}\necho >> runs\ncat "$(($(wc -l < runs) - 1))"\nexit 1\n'
+    )
+    java.chmod(0o755)
+    cluster = SimpleNamespace(
+        logs=directory,
+        closed=False,
+        environment={"PATH": "/usr/bin:/bin"},
+        ports=SimpleNamespace(rest=1),
+        java_arguments=lambda name: [],
+        hold=lambda process: None,
+        release=lambda process: None,
+        process_id=lambda name: 1,
+    )
+    submission = Submission(
+        job_id="0", arguments=[], code=directory, settings={}, java=str(java), heap=1
+    )
+    try:
+        submit(cast("Any", cluster), submission, [])
+    finally:
+        assert len(runs.read_text().splitlines()) == len(outputs)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "reason"),
+    [
+        ([UNHEARD, PYTHON], "ValueError: main says no"),
+        ([JAVA], "Column 'x' not found"),
+        ([UNHEARD] * 3, "Failed to start Python process"),
+    ],
+)
+def test_main_that_died_unheard_is_run_again(
+    tmp_path: Path, outputs: list[str], reason: str
+) -> None:
+    with pytest.raises(FlinkError, match=reason):
+        submit_to(tmp_path, outputs)
 
 
 def test_root_cause_is_the_innermost() -> None:

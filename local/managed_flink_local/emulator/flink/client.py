@@ -21,6 +21,10 @@ RUN_OPTIONS = "kinesis.analytics.flink.run.options"
 # The service gives `main` five minutes to submit its job.
 _SUBMIT_SECONDS = 300
 _LOOK_SECONDS = 0.5
+# Flink looks whether Python lives right after its start, and if it died by then forgets what it
+# said: a main that fails at once on a busy machine is run again, to hear its reason.
+_UNHEARD = "Failed to start Python process"
+_TRIES = 3
 _OF_THE_CLIENT = re.compile(r"ProgramAbort|exit code|exits with code")
 # Flink's own option for a job that has to keep its id over JobManagers.
 _JOB_ID = "$internal.pipeline.job-id"
@@ -116,12 +120,27 @@ def submit(cluster: Cluster, submission: Submission, restore: list[str]) -> None
         *restore,
         *submission.arguments,
     ]
+    for _ in range(_TRIES):
+        code_of_exit, text = _run_main(cluster, command, submission.code)
+        if code_of_exit == 0 or _UNHEARD not in text or cluster.closed:
+            break
+    if cluster.closed:
+        raise FlinkError("the application was stopped while it started")
+    if code_of_exit != 0:
+        raise FlinkError(last_words(text) or f"main ended with exit code {code_of_exit}")
+    if f"submitted with JobID {submission.job_id}" not in text:
+        raise FlinkError("main ended without submitting a job")
+
+
+def _run_main(cluster: Cluster, command: list[str], directory: Path) -> tuple[int, str]:
+    """The exit code and the output of one run of the client."""
     output = cluster.logs / "client.out"
     with output.open("ab") as out:
+        begin = out.tell()
         process = subprocess.Popen(
             command,
             env={**cluster.environment, "PYTHONUNBUFFERED": "1"},
-            cwd=submission.code,
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -133,13 +152,7 @@ def submit(cluster: Cluster, submission: Submission, restore: list[str]) -> None
     finally:
         if process.poll() is not None:
             cluster.release(process)
-    text = output.read_text(errors="replace")
-    if cluster.closed:
-        raise FlinkError("the application was stopped while it started")
-    if code_of_exit != 0:
-        raise FlinkError(last_words(text) or f"main ended with exit code {code_of_exit}")
-    if f"submitted with JobID {submission.job_id}" not in text:
-        raise FlinkError("main ended without submitting a job")
+    return code_of_exit, output.read_bytes()[begin:].decode(errors="replace")
 
 
 def _exit_code(process: subprocess.Popen[bytes], cluster: Cluster) -> int:
