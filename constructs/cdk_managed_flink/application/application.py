@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import jsii
-from aws_cdk import Annotations, CfnResource, IStableAnyProducer, Lazy, RemovalPolicy, Token
+from aws_cdk import Annotations, IStableAnyProducer, Lazy, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisanalyticsv2 as kda
@@ -14,14 +14,13 @@ from constructs import Construct, IConstruct, IValidation
 
 from cdk_managed_flink.application import state_key
 from cdk_managed_flink.application.acknowledge import acknowledge_unknown_property
-from cdk_managed_flink.application.binding import (
-    Bindable,
-    Binding,
-    Columns,
-    TableRules,
-    check_name,
+from cdk_managed_flink.application.binding import Bindable, Binding
+from cdk_managed_flink.application.code_location import Code
+from cdk_managed_flink.application.configuration import (
+    code_configuration,
+    encryption_configuration,
+    flink_configuration,
 )
-from cdk_managed_flink.application.code_location import Code, CodeLocation, ReadableCode
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.handed_role import HandedRole
@@ -55,6 +54,7 @@ from cdk_managed_flink.application.settings import (
     Parallelism,
 )
 from cdk_managed_flink.application.snapshot_mode import SnapshotMode
+from cdk_managed_flink.application.tables import BoundTables
 from cdk_managed_flink.application.tracked import TrackedApplication
 
 R = TypeVar("R")
@@ -112,7 +112,6 @@ class FlinkApplication(Construct, ApplicationMetrics):
         logging_option: The L1 that joins application and log stream.
         calls: AWS services that the job calls, by the names of their VPC endpoints.
         needs: What has to be there before the job starts and no property refers to.
-        stores: What was made to hold a table's data, by the table's name: its kind and its name.
 
     Raises:
         ValueError: An illegal name or property group, or a key or enhanced snapshots with a
@@ -188,11 +187,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         )
         self.needs: list[IConstruct] = []
         self.calls: set[str] = set()
-        self.stores: dict[str, list[str]] = {}
-        self._code = code
-        self._names: dict[str, str] = {}
-        self._columns: dict[str, Columns] = {}
-        self._rules: dict[str, TableRules] = {}
+        self._tables = BoundTables(self, code)
         reader = {SECRET_READER} if reads_secrets(property_groups or {}) else set()
         location = code.bind(self, runtime=runtime, connectors=sorted({*connectors, *reader}))
         self._resolves_secrets = location.resolves_secrets
@@ -234,15 +229,15 @@ class FlinkApplication(Construct, ApplicationMetrics):
             runtime_environment=runtime.name,
             service_execution_role=self.role.role_arn,
             application_configuration={
-                "applicationCodeConfiguration": _code(location),
+                "applicationCodeConfiguration": code_configuration(location),
                 "applicationSnapshotConfiguration": {"snapshotsEnabled": snapshots},
                 "applicationSystemRollbackConfiguration": {"rollbackEnabled": system_rollback},
-                "applicationEncryptionConfiguration": _encryption(encryption_key),
+                "applicationEncryptionConfiguration": encryption_configuration(encryption_key),
                 **self._vpc_configurations(),
                 "environmentProperties": {
                     "propertyGroups": Lazy.any(_Groups(self._properties)),
                 },
-                "flinkApplicationConfiguration": _flink(
+                "flinkApplicationConfiguration": flink_configuration(
                     self.parallelism, checkpointing or Checkpointing(), monitoring
                 ),
             },
@@ -269,6 +264,16 @@ class FlinkApplication(Construct, ApplicationMetrics):
             },
         )
         self.node.add_validation(_TextValidation(self))
+
+    @property
+    def is_text_read(self) -> bool:
+        """Whether the job's own DDL is held against what is bound at synth, as SQL is."""
+        return self._tables.is_text_read
+
+    @property
+    def stores(self) -> Mapping[str, Sequence[str]]:
+        """What was made to hold a table's data, by the table's name: its kind and its name."""
+        return self._tables.stores
 
     @property
     def network(self) -> Network | None:
@@ -338,39 +343,11 @@ class FlinkApplication(Construct, ApplicationMetrics):
         Raises:
             ValueError: The name is not legal or taken, or the object is bound already.
         """
-        check_name(self, bindable.kind, name)
-        if name in self._names:
-            raise invalid(
-                self,
-                f"name of a {bindable.kind}",
-                name,
-                f"a name that no source or sink has (this is a {self._names[name]})",
-                "Give each table a name of its own.",
-            )
-        if getattr(bindable, "_bound_as", None) is not None:
-            raise invalid(
-                self,
-                f"{bindable.kind} {name!r}",
-                f"the object that is bound as {bindable._bound_as}",  # type: ignore[attr-defined]
-                "an object for each table",
-                f"Make a second {type(bindable).__name__}(...); hand an existing resource to both "
-                "if they are to share it.",
-            )
-        object.__setattr__(bindable, "_bound_as", f"{self.node.path}.{name}")
+        self._tables.claim(name, bindable)
         binding = bindable.bind(scope, self, name)
-        self._names[name] = bindable.kind
+        self._tables.add(name, bindable, binding, scope)
         self.calls.update(binding.calls)
         self.needs.extend(binding.needs)
-        if binding.columns is not None:
-            self._columns[name] = binding.columns
-        if binding.rules is not None:
-            self._rules[name] = binding.rules
-            if not isinstance(self._code, ReadableCode):
-                _remind(self, name, binding.rules)
-        made = scope.node.try_find_child(bindable.resource_id or name)
-        holder = made.node.default_child if made is not None else None
-        if isinstance(holder, CfnResource):
-            self.stores[name] = [holder.cfn_resource_type, holder.ref]
         self.add_property_group(name, binding.properties)
         return binding
 
@@ -381,32 +358,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
 
     def validate(self) -> list[str]:
         """What the job's text and what is bound have against each other."""
-        problems = self._code.validate(
-            sources={name for name, kind in self._names.items() if kind == "source"},
-            sinks={name for name, kind in self._names.items() if kind == "sink"},
-            groups=self._properties.names - {RUN_OPTIONS_GROUP},
-        )
-        if isinstance(self._code, ReadableCode):
-            for name, columns in self._columns.items():
-                problems += self._code.column_problems(name, columns)
-            for name, rules in self._rules.items():
-                problems += self._code.rule_problems(name, rules)
-        return problems
-
-
-def _remind(application: FlinkApplication, name: str, rules: TableRules) -> None:
-    """Say the rules of a table that nobody can hold the job to."""
-    if rules.no_metadata is not None:
-        Annotations.of(application).add_warning_v2(
-            "cdk-managed-flink:metadata-columns",
-            f"{name}: the job's tables are not read here. Have no METADATA columns in this one: "
-            f"{rules.no_metadata}.",
-        )
-    if rules.keys:
-        Annotations.of(application).add_info(
-            f"{name}: the job's tables are not read here. See to it that this one is PARTITIONED "
-            f"BY ({', '.join(rules.keys)}), the key of the items behind it."
-        )
+        return self._tables.problems(self._properties.names - {RUN_OPTIONS_GROUP})
 
 
 @jsii.implements(IStableAnyProducer)
@@ -427,48 +379,3 @@ class _TextValidation:
 
     def validate(self) -> list[str]:
         return self._application.validate()
-
-
-def _code(location: CodeLocation) -> dict[str, Any]:
-    where: dict[str, Any] = {"bucketArn": location.bucket_arn, "fileKey": location.file_key}
-    if location.object_version is not None:
-        where["objectVersion"] = location.object_version
-    # A jar and a zip of Python code are both ZIPFILE to the service.
-    return {"codeContentType": "ZIPFILE", "codeContent": {"s3ContentLocation": where}}
-
-
-def _encryption(key: kms.IKey | None) -> dict[str, str]:
-    if key is None:
-        return {"keyType": "AWS_OWNED_KEY"}
-    return {"keyType": "CUSTOMER_MANAGED_KEY", "keyId": key.key_arn}
-
-
-def _flink(
-    parallelism: Parallelism, checkpointing: Checkpointing, monitoring: Monitoring
-) -> dict[str, Any]:
-    # The service ignores every member unless ConfigurationType is CUSTOM.
-    checkpoints: dict[str, Any] = {
-        "configurationType": "CUSTOM",
-        "checkpointingEnabled": checkpointing.enabled,
-        "checkpointInterval": _milliseconds(checkpointing.interval),
-        "minPauseBetweenCheckpoints": _milliseconds(checkpointing.min_pause),
-    }
-    return {
-        "checkpointConfiguration": checkpoints,
-        "monitoringConfiguration": {
-            "configurationType": "CUSTOM",
-            "logLevel": monitoring.log_level.value,
-            "metricsLevel": monitoring.metrics_level.value,
-        },
-        "parallelismConfiguration": {
-            "configurationType": "CUSTOM",
-            "parallelism": parallelism.parallelism,
-            "parallelismPerKpu": parallelism.parallelism_per_kpu,
-            "autoScalingEnabled": parallelism.autoscaling,
-        },
-    }
-
-
-def _milliseconds(duration: Any) -> Any:  # noqa: ANN401
-    value = duration.to_milliseconds()
-    return value if Token.is_unresolved(value) else int(value)

@@ -8,7 +8,6 @@ from aws_cdk import aws_iam as iam
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.application import FlinkApplication
-from cdk_managed_flink.application.code_location import ReadableCode
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
@@ -97,7 +96,7 @@ class GlueFormat(Format):
             ValueError: The job is SQL.
         """
         schema = self._schema
-        if isinstance(application._code, ReadableCode):
+        if application.is_text_read:
             raise invalid(
                 application,
                 "format",
