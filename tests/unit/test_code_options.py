@@ -1,11 +1,29 @@
 """Option names, held against what each line of a connector takes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 
-from cdk_managed_flink import Connector, ConnectorLine, Runtime
+from cdk_managed_flink import (
+    Connector,
+    ConnectorLine,
+    DynamoDbSink,
+    FirehoseSink,
+    FlinkApplication,
+    IcebergSink,
+    KafkaAuthentication,
+    KafkaCluster,
+    KinesisSink,
+    KinesisSource,
+    MskSink,
+    MskSource,
+    Runtime,
+    S3Sink,
+    S3Source,
+)
+from cdk_managed_flink.application.binding import Bindable
 from cdk_managed_flink.code.options import checked_options
 
 _5_1 = Runtime.FLINK_1_20.with_connectors(ConnectorLine.AWS_5_1)
@@ -40,7 +58,7 @@ OLD, NEW = Runtime.FLINK_1_20, Runtime.FLINK_2_2
     ],
 )
 def test_what_a_connector_takes_passes_as_it_was(runtime: Runtime, options: dict[str, str]) -> None:
-    found = checked_options("Source", options, runtime)
+    found = checked_options("Source", options, runtime=runtime, kind="source")
     assert list(found.items()) == list(options.items())
 
 
@@ -66,7 +84,9 @@ def test_fails_when_an_option_is_misspelt(
         match=rf"^KinesisSource: option of the connector 'kinesis' is '{name}'; allowed: an option "
         rf"that it has on {runtime.name}\. .*{mend}",
     ):
-        checked_options("KinesisSource", {"connector": "kinesis", **options}, runtime)
+        checked_options(
+            "KinesisSource", {"connector": "kinesis", **options}, runtime=runtime, kind="source"
+        )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +104,7 @@ def test_fails_when_an_option_of_another_connector_is_misspelt(
 ) -> None:
     """Point 8 for the connectors that are checked by Flink in part or not at all."""
     with pytest.raises(ValueError, match=mend):
-        checked_options("Sink", {"connector": connector, name: "1"}, NEW)
+        checked_options("Sink", {"connector": connector, name: "1"}, runtime=NEW, kind="sink")
 
 
 @pytest.mark.parametrize(
@@ -113,22 +133,104 @@ def test_c60_fails_when_an_option_is_of_the_connectors_other_line(
     runtime: Runtime, connector: str, name: str, mend: str
 ) -> None:
     with pytest.raises(ValueError, match=mend):
-        checked_options("Source", {"connector": connector, name: "1"}, runtime)
+        checked_options(
+            "Source", {"connector": connector, name: "1"}, runtime=runtime, kind="source"
+        )
 
 
 def test_options_of_a_format_that_only_the_deploy_knows_pass(text: str) -> None:
     options = {"connector": "kinesis", "format": text, "csv.null-literal": "n"}
-    assert checked_options("KinesisSource", options, OLD) == options
+    assert checked_options("KinesisSource", options, runtime=OLD, kind="source") == options
 
 
 def test_an_option_whose_name_only_the_deploy_knows_passes(stack: cdk.Stack, text: Any) -> None:  # noqa: ANN401
-    assert checked_options("Source", {"connector": "kinesis", text: "1"}, OLD)
+    assert checked_options(
+        "Source", {"connector": "kinesis", text: "1"}, runtime=OLD, kind="source"
+    )
 
 
 def test_a_connector_of_the_users_own_takes_anything() -> None:
     kafka = Connector("org.apache.flink", "flink-connector-kafka", "5.0.0-2.2")
     runtime = NEW.with_connectors(connectors={"kafka": kafka})
     options = {"connector": "kafka", "new.in.5": "1"}
-    assert checked_options("Source", options, runtime) == options
+    assert checked_options("Source", options, runtime=runtime, kind="source") == options
     with pytest.raises(ValueError, match=r"Say 'stream\.arn'"):
-        checked_options("Source", {"connector": "kinesis", "stream": "s"}, runtime)
+        checked_options(
+            "Source", {"connector": "kinesis", "stream": "s"}, runtime=runtime, kind="source"
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "of"),
+    [
+        ("source", "sink.batch.max-size", "sink"),
+        ("sink", "scan.stream.initpos", "source"),
+        ("sink", "scan.watermark.idle-timeout", "source"),
+    ],
+)
+def test_fails_when_an_option_is_the_other_sides(kind: str, name: str, of: str) -> None:
+    with pytest.raises(
+        ValueError,
+        match=rf"^Here: table_options is '{name}'; allowed: options of a {kind}\. It is one of a "
+        rf"{of}, and has no effect here: leave it out\.$",
+    ):
+        checked_options("Here", {"connector": "kinesis"}, {name: "1"}, runtime=OLD, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "instead"),
+    [
+        (lambda _: KinesisSource(table_options={"stream": "x"}), "stream", r"Say stream=\."),
+        (lambda _: KinesisSink(table_options={"format": "csv"}), "format", r"Say format=\."),
+        (
+            lambda _: KinesisSink(table_options={"connector": "x"}),
+            "connector",
+            "Bind another source or sink",
+        ),
+        (lambda _: S3Source(table_options={"path": "s3://x/"}), "path", "Say bucket= and prefix="),
+        (lambda _: S3Sink(table_options={"path": "s3://x/"}), "path", "Say bucket= and prefix="),
+        (
+            lambda _: DynamoDbSink(partition_key="id", table_options={"table-name": "x"}),
+            "table-name",
+            r"Say table=\.",
+        ),
+        (
+            lambda _: IcebergSink(table_options={"catalog-table": "x"}),
+            "catalog-table",
+            r"Say table_name=\.",
+        ),
+        (
+            lambda _: FirehoseSink.s3(table_options={"delivery-stream": "x"}),
+            "delivery-stream",
+            "Hand in another stream",
+        ),
+        (
+            lambda kafka: MskSource(
+                cluster=kafka, topic="t", table_options={"properties.group.id": "x"}
+            ),
+            "properties.group.id",
+            r"Say group_id=\.",
+        ),
+        (
+            lambda kafka: MskSink(
+                cluster=kafka, topic="t", table_options={"sink.transactional-id-prefix": "x"}
+            ),
+            "sink.transactional-id-prefix",
+            "resource_id= keeps it",
+        ),
+    ],
+)
+def test_fails_when_a_field_decides_what_an_option_says(
+    application: FlinkApplication,
+    stack: cdk.Stack,
+    make: Callable[[KafkaCluster], Bindable[Any]],
+    name: str,
+    instead: str,
+) -> None:
+    """Grants, alarms and the package go by the field: the option would leave them behind."""
+    login = KafkaAuthentication.none(encrypted=False)
+    kafka = KafkaCluster.from_bootstrap_servers(stack, "Kafka", "b:9092", authentication=login)
+    with pytest.raises(
+        ValueError, match=rf"table_options is '{name}'; allowed: options that no field.*{instead}"
+    ):
+        application.bind(stack, "rows", make(kafka))

@@ -140,13 +140,6 @@ def test_a_partition_key_may_be_said_once(job: Path) -> None:
     assert pipeline(job, KinesisSink()).application.validate() == []
 
 
-def test_fails_when_an_option_is_of_another_line(application: FlinkApplication) -> None:
-    """Point 8."""
-    sink = KinesisSink(table_options={"stream.arn": ARN})
-    with pytest.raises(ValueError, match=r"^KinesisSink: .*Say 'stream', with the stream's name"):
-        options(application, sink)
-
-
 @pytest.mark.parametrize(
     ("setting", "shown"),
     [

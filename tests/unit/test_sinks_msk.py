@@ -108,7 +108,7 @@ def test_an_upsert_takes_its_key_from_the_ddl(stack: cdk.Stack, inside: FlinkApp
 
 
 def test_further_options_win_over_the_defaults(stack: cdk.Stack, inside: FlinkApplication) -> None:
-    further = {"sink.partitioner": "fixed", "sink.transactional-id-prefix": "mine"}
+    further = {"sink.partitioner": "fixed", "properties.linger.ms": "5"}
     sink = MskSink(cluster=existing(stack), topic="a", table_options=further)
     assert options(inside, sink).items() >= further.items()
 

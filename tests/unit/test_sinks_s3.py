@@ -55,7 +55,7 @@ def test_a_new_bucket_is_used_as_a_whole(application: FlinkApplication) -> None:
 
 
 def test_further_options_win_over_the_defaults(application: FlinkApplication) -> None:
-    further = {"format": "parquet", "sink.rolling-policy.file-size": "64MB"}
+    further = {"sink.rolling-policy.file-size": "64MB"}
     found = options(application, S3Sink(table_options=further))
     assert found.items() >= further.items()
 

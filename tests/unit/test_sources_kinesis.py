@@ -107,7 +107,7 @@ def test_a_start_in_time_is_spelled_as_the_connector_reads_it(
 
 
 def test_further_options_win_over_the_defaults(application: FlinkApplication) -> None:
-    further = {"format": "csv", "scan.shard.getrecords.maxrecordcount": "1000"}
+    further = {"aws.endpoint": "https://here", "scan.shard.getrecords.maxrecordcount": "1000"}
     found = options(application, KinesisSource(table_options=further))
     assert found.items() >= further.items()
 

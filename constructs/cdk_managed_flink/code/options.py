@@ -20,21 +20,43 @@ from cdk_managed_flink.code.option_names import (
     OptionNames,
 )
 
+# What begins so has an effect on one side of a job only.
+_ONE_SIDED = {
+    "source": ("scan.", "source."),
+    "sink": ("sink.", "auto-compaction", "compaction."),
+}
 
-def checked_options(where: str, options: Mapping[str, str], runtime: Runtime) -> dict[str, str]:
-    """The whole list of a table's options, as it was, if its connector takes every one.
+
+def checked_options(
+    where: str,
+    options: Mapping[str, str],
+    further: Mapping[str, str] | None = None,
+    *,
+    runtime: Runtime,
+    kind: str,
+    fields: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """The whole list of a table's options, the further ones last, if its connector takes every one.
 
     Connectors, lines and formats that are not known here take anything.
 
     Args:
         where: The source or sink, for the error.
-        options: All options, ``connector`` among them.
+        options: What its fields come to, ``connector`` among them.
+        further: Its ``table_options``; they win.
         runtime: The application's runtime, which says which line of the connector it is.
+        kind: ``source`` or ``sink``.
+        fields: Options that a field decides, and grants, formats or alarms with it: what to say in
+            their place.
 
     Raises:
-        ValueError: The connector does not know an option, or it is one of the connector's other
-            lines.
+        ValueError: The connector does not know an option, it is one of the connector's other
+            lines or of the other side, or a field decides it.
     """
+    further = further or {}
+    for name in further:
+        _check_further(where, name, kind, fields or {})
+    options = {**options, **further}
     connector = options.get("connector", "")
     known = _known(connector, runtime)
     if known is not None:
@@ -49,7 +71,28 @@ def checked_options(where: str, options: Mapping[str, str], runtime: Runtime) ->
                 f"an option that it has on {runtime.name}",
                 known.elsewhere.get(name) or _mend(name, names),
             )
-    return dict(options)
+    return options
+
+
+def _check_further(where: str, name: str, kind: str, fields: Mapping[str, str]) -> None:
+    instead = {"connector": "Bind another source or sink.", **fields}.get(name)
+    if instead is not None:
+        raise invalid(
+            where,
+            "table_options",
+            name,
+            "options that no field decides",
+            f"What it names is granted, packaged and watched as well. {instead}",
+        )
+    for side, prefixes in _ONE_SIDED.items():
+        if side != kind and name.startswith(prefixes):
+            raise invalid(
+                where,
+                "table_options",
+                name,
+                f"options of a {kind}",
+                f"It is one of a {side}, and has no effect here: leave it out.",
+            )
 
 
 def _known(connector: str, runtime: Runtime) -> OptionNames | None:

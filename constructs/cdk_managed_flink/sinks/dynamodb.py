@@ -188,10 +188,16 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             # One request at a time: with more, an older row may overwrite a newer one.
             "sink.requests.max-inflight": "1",
             "sink.flush-buffer.timeout": "1000",
-            **self.table_options,
         }
         return Binding(
-            properties=checked_options("DynamoDbSink", options, application.runtime),
+            properties=checked_options(
+                "DynamoDbSink",
+                options,
+                self.table_options,
+                runtime=application.runtime,
+                kind="sink",
+                fields={"table-name": "Say table=.", "aws.region": "It is the table's."},
+            ),
             resource=table,
             watches=watches(table, [index.index_name for index in self.global_secondary_indexes]),
             calls=["dynamodb"],

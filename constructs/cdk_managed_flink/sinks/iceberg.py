@@ -16,6 +16,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
+from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.bucket import (
     check_new_or_existing,
     check_prefix,
@@ -204,18 +205,28 @@ class IcebergSink(Sink[s3.IBucket]):
             reason="Iceberg writes files of any name below the table's folder.",
         )
         return Binding(
-            properties={
-                "connector": "iceberg",
-                "catalog-name": "glue",
-                "catalog-impl": _GLUE_CATALOG,
-                "catalog-database": database.name,
-                "catalog-table": table_name,
-                "io-impl": _S3_FILES,
-                "client.region": Stack.of(application).region,
-                "location": location,
-                **table_properties(upsert=self.upsert),
-                **self.table_options,
-            },
+            properties=checked_options(
+                "IcebergSink",
+                {
+                    "connector": "iceberg",
+                    "catalog-name": "glue",
+                    "catalog-impl": _GLUE_CATALOG,
+                    "catalog-database": database.name,
+                    "catalog-table": table_name,
+                    "io-impl": _S3_FILES,
+                    "client.region": Stack.of(application).region,
+                    "location": location,
+                    **table_properties(upsert=self.upsert),
+                },
+                self.table_options,
+                runtime=application.runtime,
+                kind="sink",
+                fields={
+                    "location": "Say bucket= and prefix=.",
+                    "catalog-database": "Say database=.",
+                    "catalog-table": "Say table_name=.",
+                },
+            ),
             resource=bucket,
             calls=["glue", "s3"],
             needs=needs,

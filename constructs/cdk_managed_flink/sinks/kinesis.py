@@ -128,9 +128,16 @@ class KinesisSink(Sink[kinesis.IStream]):
                 **place,
                 **format_.options(),
                 "aws.region": stream.env.region,
-                **self.table_options,
             },
-            application.runtime,
+            self.table_options,
+            runtime=application.runtime,
+            kind="sink",
+            fields={
+                "stream": "Say stream=.",
+                "stream.arn": "Say stream=.",
+                "aws.region": "It is the stream's.",
+                "format": "Say format=.",
+            },
         )
         return Binding(
             properties=options,

@@ -147,10 +147,26 @@ class MskSink(Sink[KafkaCluster]):
             **access.options,
             **self._delivery(prefix),
             **self._format_options(),
-            **self.table_options,
         }
         return Binding(
-            properties=checked_options("MskSink", options, application.runtime),
+            properties=checked_options(
+                "MskSink",
+                options,
+                self.table_options,
+                runtime=application.runtime,
+                kind="sink",
+                fields={
+                    "topic": "Say topic=.",
+                    "format": "Say format=.",
+                    "value.format": "Say format=.",
+                    "key.format": "Say key_format=.",
+                    "key.fields": "Say key_fields=.",
+                    "sink.delivery-guarantee": "Say exactly_once=.",
+                    "sink.transactional-id-prefix": "It is the application's and the table's "
+                    "name; resource_id= keeps it when the table is renamed.",
+                    "properties.transaction.timeout.ms": "Say transaction_timeout=.",
+                },
+            ),
             resource=cluster,
             watches=watches.offline(cluster),
             arrivals=watches.arrivals(cluster, topic),

@@ -261,10 +261,22 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
             "sink.bulk-flush.backoff.strategy": "EXPONENTIAL",
             "sink.bulk-flush.backoff.max-retries": "8",
             "sink.bulk-flush.backoff.delay": "50ms",
-            **self.table_options,
         }
         return Binding(
-            properties=checked_options("OpenSearchSink", options, application.runtime),
+            properties=checked_options(
+                "OpenSearchSink",
+                options,
+                self.table_options,
+                runtime=application.runtime,
+                kind="sink",
+                fields={
+                    "hosts": "Say domain=.",
+                    "index": "Say index=.",
+                    "username": "Say user=.",
+                    "password": "Say user=.",
+                    "document-id.key-delimiter": "Say document_id_delimiter=.",
+                },
+            ),
             resource=domain,
             watches=domain_watches(domain.domain_arn),
             calls=[SECRETS_ENDPOINT],

@@ -176,10 +176,16 @@ class S3Sink(Sink[s3.IBucket]):
             "connector": "filesystem",
             "path": path,
             **format_.options(),
-            **self.table_options,
         }
         return Binding(
-            properties=checked_options("S3Sink", options, application.runtime),
+            properties=checked_options(
+                "S3Sink",
+                options,
+                self.table_options,
+                runtime=application.runtime,
+                kind="sink",
+                fields={"path": "Say bucket= and prefix=.", "format": "Say format=."},
+            ),
             resource=bucket,
             calls=["s3", *format_.calls],
             arrivals=[_arrivals(new)] if new is not None and self.request_metrics else [],

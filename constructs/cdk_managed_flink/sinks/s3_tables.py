@@ -16,6 +16,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
+from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.glue import check_catalog_name
 from cdk_managed_flink.services.iceberg.definition import IcebergTable
 from cdk_managed_flink.services.iceberg.properties import check_upsert, table_properties
@@ -118,22 +119,32 @@ class S3TablesSink(Sink[s3tables.CfnTable]):
         )
         region = Stack.of(application).region
         return Binding(
-            properties={
-                "connector": "iceberg",
-                "catalog-name": "s3tables",
-                "catalog-type": "rest",
-                "uri": f"https://s3tables.{region}.{Stack.of(application).url_suffix}/iceberg",
-                "warehouse": bucket_arn,
-                "rest.sigv4-enabled": "true",
-                "rest.signing-name": "s3tables",
-                "rest.signing-region": region,
-                "catalog-database": namespace,
-                "catalog-table": self.table_name or name.lower(),
-                "io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-                "client.region": region,
-                **table_properties(upsert=self.upsert),
-                **self.table_options,
-            },
+            properties=checked_options(
+                "S3TablesSink",
+                {
+                    "connector": "iceberg",
+                    "catalog-name": "s3tables",
+                    "catalog-type": "rest",
+                    "uri": f"https://s3tables.{region}.{Stack.of(application).url_suffix}/iceberg",
+                    "warehouse": bucket_arn,
+                    "rest.sigv4-enabled": "true",
+                    "rest.signing-name": "s3tables",
+                    "rest.signing-region": region,
+                    "catalog-database": namespace,
+                    "catalog-table": self.table_name or name.lower(),
+                    "io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+                    "client.region": region,
+                    **table_properties(upsert=self.upsert),
+                },
+                self.table_options,
+                runtime=application.runtime,
+                kind="sink",
+                fields={
+                    "warehouse": "Say table_bucket_arn=.",
+                    "catalog-database": "Say namespace=.",
+                    "catalog-table": "Say table_name=.",
+                },
+            ),
             resource=table,
             calls=["s3", "s3tables"],
             needs=[*needs, table],

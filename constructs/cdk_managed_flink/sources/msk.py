@@ -198,10 +198,24 @@ class MskSource(Source[KafkaCluster]):
             **value.options(),
             **(keys[0].options("key.") if keys else {}),
             **({"key.fields": ";".join(self.key_fields)} if keys else {}),
-            **self.table_options,
         }
         return Binding(
-            properties=checked_options("MskSource", options, application.runtime),
+            properties=checked_options(
+                "MskSource",
+                options,
+                self.table_options,
+                runtime=application.runtime,
+                kind="source",
+                fields={
+                    "topic": "Say topic=.",
+                    "topic-pattern": "Say topic=, with a list of several.",
+                    "properties.group.id": "Say group_id=.",
+                    "format": "Say format=.",
+                    "value.format": "Say format=.",
+                    "key.format": "Say key_format=.",
+                    "key.fields": "Say key_fields=.",
+                },
+            ),
             resource=cluster,
             watches=watches.lag(cluster, group, topics),
             calls=[*access.calls, *(call for found in self._formats for call in found.calls)],

@@ -178,10 +178,21 @@ class S3Source(Source[s3.IBucket]):
             "path": f"s3://{bucket.bucket_name}/{prefix}",
             **format_.options(),
             **further,
-            **self.table_options,
         }
         return Binding(
-            properties=checked_options("S3Source", options, application.runtime),
+            properties=checked_options(
+                "S3Source",
+                options,
+                self.table_options,
+                runtime=application.runtime,
+                kind="source",
+                fields={
+                    "path": "Say bucket= and prefix=.",
+                    "format": "Say format=.",
+                    _MONITOR: "Say monitor_interval=.",
+                    _PATTERN: "Say path_pattern=.",
+                },
+            ),
             resource=bucket,
             calls=["s3", *format_.calls],
         )

@@ -62,10 +62,19 @@ def bind_delivery_stream(
         "delivery-stream": name,
         "aws.region": Stack.of(application).region,
         "format": format,
-        **table_options,
     }
     return Binding(
-        properties=checked_options("FirehoseSink", options, application.runtime),
+        properties=checked_options(
+            "FirehoseSink",
+            options,
+            table_options,
+            runtime=application.runtime,
+            kind="sink",
+            fields={
+                "delivery-stream": "Hand in another stream.",
+                "format": "The sink's own field says it, where there is a choice.",
+            },
+        ),
         resource=stream,
         watches=put_watches(name) if new is None else new.watches(),
         calls=["kinesis-firehose"],
