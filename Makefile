@@ -72,7 +72,7 @@ test-fast:         ## without a real Flink and without the emulator
 	@$(MAKE) --no-print-directory checks
 	.venv/bin/python -m pytest -n 2 -m "not flink and not local and not emulator and not slow"
 
-test-long:         ## what takes long: 10,000 deploys with faults (into docs/lifecycle-faults.md), more accidents
+test-long:         ## what takes long: 10,000 deploys with faults (into docs/lifecycle-faults.md), further scenarios
 	$(call prepare,all)
 	PYTHONPATH=constructs:constructs/cdk_managed_flink/handlers:local:. \
 	    .venv/bin/python -m tests.lifecycle.long_run 10000 docs/lifecycle-faults.md

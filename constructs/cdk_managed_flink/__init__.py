@@ -23,6 +23,7 @@ from cdk_managed_flink.application.settings import (
 )
 from cdk_managed_flink.application.snapshot_mode import SnapshotMode
 from cdk_managed_flink.code.code import FlinkCode
+from cdk_managed_flink.code.connectors import secret_reader
 from cdk_managed_flink.lifecycle.desired_state import DesiredState
 from cdk_managed_flink.lifecycle.health_gate import HealthGate
 from cdk_managed_flink.lifecycle.lifecycle import FlinkLifecycle
@@ -189,4 +190,5 @@ __all__ = [
     "Warehouse",
     "Watch",
     "WatchKind",
+    "secret_reader",
 ]

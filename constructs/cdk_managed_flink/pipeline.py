@@ -143,6 +143,8 @@ class FlinkPipeline(Construct):
         removal = effective_removal(self, removal_policy)
         if state_key is None and runtime.supports_customer_managed_key:
             state_key = make_state_key(self, "StateKey", removal=removal)
+        _check_kinds(self, "sources", sources, Source)
+        _check_kinds(self, "sinks", sinks, Sink)
         bindables: list[tuple[str, Bindable[Any]]] = [*sources.items(), *sinks.items()]
         asked = [(name, bindable.network()) for name, bindable in bindables]
         self.application = FlinkApplication(
@@ -232,6 +234,19 @@ class FlinkPipeline(Construct):
             ValueError: As ``FlinkApplication.add_property_group``.
         """
         self.application.add_property_group(group_id, properties)
+        reach(self.application)
 
     def _watches(self) -> list[tuple[str, Watch]]:
         return [(name, watch) for _, name, binding in self._bindings for watch in binding.watches]
+
+
+def _check_kinds(owner: Construct, field: str, bindables: Mapping[str, object], kind: type) -> None:
+    for name, bindable in bindables.items():
+        if not isinstance(bindable, kind):
+            raise invalid(
+                owner,
+                f"{field}[{name!r}]",
+                bindable,
+                f"a {kind.__name__}, such as Kinesis{kind.__name__}()",
+                "What a job reads is a source, what it writes a sink, each an object of its own.",
+            )

@@ -11,25 +11,30 @@ __path__ = [str(Path(__file__).parents[1] / "cdk_managed_flink" / "job")]
 
 if TYPE_CHECKING:
     from cdk_managed_flink.job import (
+        JobError,
         Properties,
         PropertyError,
         SecretError,
         masked,
         properties,
+        run_script,
         sql,
         table_options,
     )
 else:
     from managed_flink_job.properties import PropertyError
+    from managed_flink_job.runner import JobError, run_script
     from managed_flink_job.secrets import SecretError
     from managed_flink_job.tables import Properties, masked, properties, sql, table_options
 
 __all__ = [
+    "JobError",
     "Properties",
     "PropertyError",
     "SecretError",
     "masked",
     "properties",
+    "run_script",
     "sql",
     "table_options",
 ]

@@ -77,16 +77,19 @@ class SinkReader:
 def wait_until_equal(
     reader: SinkReader, sent: Sequence[Record], phase: Phase, seconds: float
 ) -> list[Comparison]:
-    """Wait until every sink holds what it should and goes on to, or the time is over.
+    """Wait until every sink holds what it should and goes on to, or none got a row for so long.
 
     What the sinks hold last is what counts: a row too many may come after the last missing one,
     so a look that finds them equal is followed by another.
     """
     expected = reader.scenario.expect(sent)
     sinks = reader.scenario.sinks
-    deadline = time.monotonic() + seconds
+    found: list[int] = []
     while True:
         comparisons = compare(sinks, expected, reader.rows())
+        if found != [comparison.found for comparison in comparisons]:
+            found = [comparison.found for comparison in comparisons]
+            deadline = time.monotonic() + seconds
         if all(comparison.equal for comparison in comparisons):
             time.sleep(SETTLE_SECONDS)
             again = compare(sinks, expected, reader.rows())

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,13 @@ class Job:
             assert time.monotonic() < deadline, f"{rows[-1:]} after 90 s"
             time.sleep(0.5)
         return rows
+
+    def until_value(self, name: str, since: datetime, expected: Callable[[float], bool]) -> None:
+        """Wait for a metric's newest value, which is published after what it counts."""
+        deadline = time.monotonic() + 90
+        while not (values := self.series(name, since)) or not expected(values[-1]):
+            assert time.monotonic() < deadline, f"{name} is {values[-1:]} after 90 s"
+            time.sleep(0.5)
 
     def series(self, name: str, since: datetime) -> list[float]:
         """Each value of a metric from then on, oldest first."""

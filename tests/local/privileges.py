@@ -14,6 +14,8 @@ from managed_flink_local.pipeline import Pipeline
 Statement = dict[str, Any]
 _REFUSED = ("is not authorized to perform", "AccessDenied", "403")
 _NOTICED_SECONDS = 45.0
+# Longer than the emulator waits for all tasks to run.
+_START_SECONDS = 180.0
 _LATEST = {
     "ApplicationRestoreConfiguration": {
         "ApplicationRestoreType": "RESTORE_FROM_LATEST_SNAPSHOT",
@@ -92,7 +94,7 @@ class Privileges:
         return self._until("RUNNING", "READY")
 
     def _until(self, *statuses: str) -> str:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + _START_SECONDS
         while (status := self.pipeline.status()) not in statuses:
             assert time.monotonic() < deadline, f"it is {status}, not {' or '.join(statuses)}"
             time.sleep(0.3)

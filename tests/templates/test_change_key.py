@@ -216,7 +216,7 @@ def test_a_value_that_must_not_be_shown_is_no_input(build: Build) -> None:
     pipeline.add_property_group(
         "db",
         {
-            "password": cdk.Fn.ref("Secret"),
+            "value": cdk.Fn.ref("Secret"),
             "url": cdk.Fn.sub("jdbc://db?password=${Secret}"),
             "other": cdk.Fn.sub("${Name}-${Secret}", {"Name": "a"}),
         },

@@ -43,11 +43,11 @@ def test_c20_the_type_checker_objects_to_none(application: FlinkApplication) -> 
 def test_tokens_pass_as_ids_and_values(
     application: FlinkApplication, number: float, text: str
 ) -> None:
-    application.add_property_group("db", {"limit": number, "password": text, "part": f"a-{text}"})
+    application.add_property_group("db", {"limit": number, "value": text, "part": f"a-{text}"})
     application.add_property_group(text, {"a": "b"})
     assert group(application, "db") == {
         "limit": {"Ref": "Number"},
-        "password": {"Ref": "Text"},
+        "value": {"Ref": "Text"},
         "part": {"Fn::Join": ["", ["a-", {"Ref": "Text"}]]},
     }
 

@@ -21,6 +21,7 @@ from cdk_managed_flink import (
     Runtime,
 )
 from cdk_managed_flink.application.code_location import CodeLocation
+from cdk_managed_flink.application.data_key_grants import via_service
 from cdk_managed_flink.application.secret_value import SECRET_READER
 from cdk_managed_flink.code.connectors import secret_reader
 
@@ -80,6 +81,45 @@ def test_a_reference_passes_under_any_key(stack: cdk.Stack, key: str, value: str
     application = FlinkApplication(stack, "App", code=code, property_groups={"db": {key: value}})
     assert _group(application, "db") == {key: value}
     assert SECRET_READER in code.connectors
+    (read,) = _statements(stack, "secretsmanager:GetSecretValue")
+    assert read["Resource"] == ARN
+    assert application.calls == {"secretsmanager"}
+
+
+def test_a_reference_without_the_end_of_its_arn_is_granted_with_any(stack: cdk.Stack) -> None:
+    groups = {"db": {"password": f"secret:{ARN[:-7]}:password"}}
+    FlinkApplication(stack, "App", code=SpyCode(), property_groups=groups)
+    (read,) = _statements(stack, "secretsmanager:GetSecretValue")
+    assert read["Resource"] == f"{ARN[:-7]}-??????"
+
+
+@pytest.mark.parametrize("name", [None, "by-name"])
+def test_a_part_of_a_longer_value_is_granted(stack: cdk.Stack, name: str | None) -> None:
+    secret = (
+        secretsmanager.Secret(stack, "Secret")
+        if name is None
+        else secretsmanager.Secret.from_secret_name_v2(stack, "Secret", name)
+    )
+    value = f"Bearer {FlinkSecret.of(secret).part}"
+    FlinkApplication(stack, "App", code=SpyCode(), property_groups={"a": {"header": value}})
+    (read,) = _statements(stack, "secretsmanager:GetSecretValue")
+    assert read["Resource"] == stack.resolve(secret.secret_arn)
+
+
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [
+        ("password", "a reference to a secret under a key that names one"),
+        ("value", "no secret that CloudFormation would fill in"),
+    ],
+)
+def test_fails_when_cloudformation_would_fill_a_secret_in(
+    stack: cdk.Stack, key: str, allowed: str
+) -> None:
+    secret = secretsmanager.Secret(stack, "Secret")
+    value = secret.secret_value_from_json("password").unsafe_unwrap()
+    with pytest.raises(ValueError, match=rf"property '{key}' of group 'db' .*; allowed: {allowed}"):
+        FlinkApplication(stack, "App", code=SpyCode(), property_groups={"db": {key: value}})
 
 
 @pytest.mark.parametrize(
@@ -187,3 +227,20 @@ def test_a_pipeline_takes_it_as_an_application_does(stack: cdk.Stack, tmp_path: 
         property_groups={"db": {"password": FlinkSecret.of(secret, "password")}},
     )
     assert _group(pipeline.application, "db") == {"password": f"secret:{ARN}:password"}
+
+
+@pytest.mark.parametrize(
+    ("region", "via"),
+    [
+        ("eu-west-1", "secretsmanager.eu-west-1.amazonaws.com"),
+        (
+            "cn-north-1",
+            [
+                "secretsmanager.cn-north-1.amazonaws.com",
+                "secretsmanager.cn-north-1.amazonaws.com.cn",
+            ],
+        ),
+    ],
+)
+def test_a_key_is_used_through_the_regions_own_service(region: str, via: str | list[str]) -> None:
+    assert via_service("secretsmanager", region) == via

@@ -59,3 +59,29 @@ def test_a_role_of_the_same_app_is_granted_and_nothing_is_said(
     principal = iam.ServicePrincipal("kinesisanalytics.amazonaws.com")
     build(scope=stack, role=iam.Role(stack, "Ours", assumed_by=principal))
     assert warned(stack) == []
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_a_role_of_another_stack_has_its_policy_beside_the_application(
+    stack: cdk.Stack, build: Build, is_nested: bool
+) -> None:
+    principal = iam.ServicePrincipal("kinesisanalytics.amazonaws.com")
+    inner = (
+        cdk.NestedStack(stack, "Inner")
+        if is_nested
+        else cdk.Stack(cdk.App.of(stack), "Application")
+    )
+    build(scope=inner, role=iam.Role(stack, "Theirs", assumed_by=principal))
+    policies = of_type(template_of(inner), "AWS::IAM::Policy").values()
+    assert [p for p in policies if "kinesis:GetRecords" in str(p["Properties"]["PolicyDocument"])]
+    assert of_type(template_of(stack), "AWS::IAM::Policy") == {}
+
+
+def test_fails_when_the_service_may_not_assume_the_role(stack: cdk.Stack, build: Build) -> None:
+    role = iam.Role(stack, "Theirs", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    pipeline = build(scope=stack, role=role)
+    assert pipeline.application.node.validate() == [
+        f"{pipeline.application.node.path}: role is Stack/Theirs; allowed: a role that "
+        "kinesisanalytics.amazonaws.com may assume. Make it with "
+        'assumed_by=iam.ServicePrincipal("kinesisanalytics.amazonaws.com").'
+    ]

@@ -1,13 +1,15 @@
 """The order in which a script is run, seen by a stand-in for PyFlink."""
 
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from cdk_managed_flink.job import runner
 from cdk_managed_flink.job.properties import PropertyGroups
-from cdk_managed_flink.job.runner import Job, JobError, reason_of
+from cdk_managed_flink.job.runner import Job, JobError, reason_of, run_script
 
 _GROUPS = PropertyGroups(
     {
@@ -152,3 +154,22 @@ Caused by: org.x.Root: Encountered "x".
         "  in: org.x.Outer: Unable to create a sink.\n"
         "Table options are: 'a'='b'"
     )
+
+
+def test_a_script_beside_the_modules_is_run_with_functions(
+    flink: FakeFlink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "job.sql").write_text(_SCRIPT)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(runner, "resolved_groups", lambda: _GROUPS)
+    run_script("sql/job.sql", functions={"is_valid": "a function"})
+    registered = ("create_temporary_system_function", "is_valid", "a function")
+    names = [call[0] for call in flink.calls]
+    assert flink.calls.index(registered) < names.index("execute_sql")
+    assert flink.calls[-1] == ("execute",)
+
+
+def test_fails_when_the_script_is_not_beside_the_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(JobError, match=r"^jib\.sql: there is no such file beside the job's mod"):
+        run_script("jib.sql")

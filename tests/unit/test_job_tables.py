@@ -34,9 +34,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     _write(path, _GROUPS)
     monkeypatch.setenv(FILE_VARIABLE, str(path))
     monkeypatch.delenv(CONNECTOR_OPTIONS_VARIABLE, raising=False)
-    tables._groups.cache_clear()
+    tables.resolved_groups.cache_clear()
     yield path
-    tables._groups.cache_clear()
+    tables.resolved_groups.cache_clear()
 
 
 def _write(path: Path, groups: dict[str, dict[str, str]]) -> None:

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import constructs
 import jsii
-from configurations import app, template_of
+import pytest
+from configurations import app, of_type, template_of
 
 from cdk_managed_flink.application.tracked import TrackedApplication
 
@@ -112,3 +114,18 @@ def test_the_readme_shows_the_stack_that_is_deployed() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"<!-- stack -->\n```python\n(.*?)\n```", readme, re.DOTALL)
     assert shown == stack_class()
+
+
+def test_the_readmes_app_of_ones_own_synthesizes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (app,) = re.findall(r"<!-- app -->\n```python\n(.*?)```", readme, re.DOTALL)
+    (job,) = re.findall(r"<!-- job -->\n```sql\n(.*?)```", readme, re.DOTALL)
+    (tmp_path / "jobs" / "clickstream").mkdir(parents=True)
+    (tmp_path / "jobs" / "clickstream" / "job.sql").write_text(job, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "app"}
+    exec(app.replace("App()", "App(context={'aws:cdk:bundling-stacks': []})"), names)
+    template = names["app"].synth().get_stack_by_name("Web").template
+    assert len(of_type(template, "AWS::KinesisAnalyticsV2::Application")) == 1

@@ -5,13 +5,15 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
-from configurations import Build, of_type, only, template_of
+from aws_cdk import aws_iam as iam
+from configurations import Build, app, of_type, only, template_of
 
 from cdk_managed_flink import (
     FlinkApplication,
     Network,
     S3Sink,
 )
+from cdk_managed_flink.application.network import NetworkInterfaces
 
 
 @pytest.fixture
@@ -172,6 +174,44 @@ def test_fails_when_there_are_too_many_groups(stack: cdk.Stack, vpc: ec2.Vpc) ->
     groups = [ec2.SecurityGroup(stack, f"Group{n}", vpc=vpc) for n in range(6)]
     with pytest.raises(ValueError, match="security_groups is '6 groups'; allowed: at most 5"):
         Network(vpc=vpc, security_groups=groups)
+
+
+@pytest.mark.parametrize("selection", [{"subnets": []}, {"availability_zones": ["nowhere"]}])
+def test_fails_when_no_subnet_is_selected(
+    stack: cdk.Stack,
+    vpc: ec2.Vpc,
+    build: Build,
+    selection: Any,  # noqa: ANN401
+) -> None:
+    network = Network(vpc=vpc, subnets=ec2.SubnetSelection(**selection))
+    with pytest.raises(ValueError, match=r"network\.subnets is '0 subnets'; allowed: 1 to 16"):
+        build(scope=stack, network=network)
+
+
+def test_public_subnets_that_are_asked_for_are_warned_of(
+    stack: cdk.Stack, vpc: ec2.Vpc, build: Build
+) -> None:
+    public = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)
+    build(scope=stack, network=Network(vpc=vpc, subnets=public))
+    told = cdk.assertions.Annotations.from_stack(stack).find_warning(
+        "*", cdk.assertions.Match.string_like_regexp("reaches nothing outside of the VPC")
+    )
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("owner", ["Other", "Stack"])
+def test_a_group_of_its_own_stays_with_the_application_but_holds_no_vpc_back(owner: str) -> None:
+    root = app()
+    stack = cdk.Stack(root, "Stack")
+    place = stack if owner == "Stack" else cdk.Stack(root, owner)
+    vpc = ec2.Vpc(place, "Vpc", nat_gateways=0)
+    role = iam.Role(
+        stack, "Role", assumed_by=iam.ServicePrincipal("kinesisanalytics.amazonaws.com")
+    )
+    retain = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+    NetworkInterfaces(stack, Network(vpc=vpc), role=role, grantee=role, removal=retain)
+    group = only(template_of(stack), "AWS::EC2::SecurityGroup")
+    assert group.get("DeletionPolicy") == (None if owner == "Stack" else "RetainExceptOnCreate")
 
 
 def test_fails_when_connections_are_asked_for_without_a_network(

@@ -11,8 +11,16 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import ROOT, Build, app, of_type, only, template_of
 from constructs import Construct
 
-from cdk_managed_flink import Binding, Connector, FlinkApplication, Runtime, S3Sink, Sink
-from cdk_managed_flink.code.connectors import secret_reader
+from cdk_managed_flink import (
+    Binding,
+    Connector,
+    FlinkApplication,
+    FlinkSecret,
+    Runtime,
+    S3Sink,
+    Sink,
+    secret_reader,
+)
 
 # What the example imports.
 IMPORTED = (
@@ -20,6 +28,7 @@ IMPORTED = (
     Connector,
     Construct,
     FlinkApplication,
+    FlinkSecret,
     Mapping,
     Runtime,
     Sequence,

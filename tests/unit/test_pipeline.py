@@ -8,7 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Annotations, Match
-from configurations import SQL, of_type, template_of
+from configurations import SQL, app, of_type, template_of
 
 from cdk_managed_flink import (
     DynamoDbSink,
@@ -133,6 +133,41 @@ def test_warns_when_the_policy_of_an_imported_key_has_to_be_changed(
 def test_fails_when_source_and_sink_have_one_name(make: Make) -> None:
     with pytest.raises(ValueError, match=r"name of a sink is 'clicks'; .*\(this is a source\)"):
         make(sinks={"clicks": S3Sink()})
+
+
+@pytest.mark.parametrize(
+    ("bound", "shown"),
+    [
+        ({"sinks": {"lake": KinesisSource()}}, r"sinks\['lake'\] is KinesisSource\(.*a Sink, such"),
+        ({"sources": {"clicks": S3Sink()}}, r"sources\['clicks'\] is S3Sink\(.*a Source, such"),
+        ({"sinks": {"lake": None}}, r"sinks\['lake'\] is None; allowed: a Sink, such as Kinesis"),
+    ],
+)
+def test_fails_when_what_is_bound_is_of_another_kind(
+    make: Make, bound: dict[str, Any], shown: str
+) -> None:
+    with pytest.raises(ValueError, match=shown):
+        make(**bound)
+
+
+def test_a_state_key_of_the_outer_stack_encrypts_the_log_of_a_nested_one(job: Path) -> None:
+    outer = cdk.Stack(app(), "Outer")
+    key = kms.Key(outer, "Key")
+    inner = cdk.NestedStack(outer, "Inner")
+    FlinkPipeline(
+        inner,
+        "Clicks",
+        code=FlinkCode.from_sql(job),
+        sources={"clicks": KinesisSource()},
+        sinks={"lake": S3Sink(), "pages": S3Sink()},
+        state_key=key,
+    )
+    (policy,) = (
+        key["Properties"]["KeyPolicy"]
+        for key in of_type(template_of(outer), "AWS::KMS::Key").values()
+    )
+    (log,) = (s for s in policy["Statement"] if "logs." in str(s["Principal"]))
+    assert "log-group:Outer-*" in str(log["Condition"])
 
 
 def test_fails_when_nothing_is_bound(make: Make) -> None:

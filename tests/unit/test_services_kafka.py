@@ -179,6 +179,10 @@ def test_fails_when_storage_is_out_of_range(settings: Any, shown: str) -> None: 
         ({"brokers_per_zone": 0}, "brokers_per_zone is 0; allowed: a literal of 1 or more"),
         ({"cluster_name": "my cluster"}, "cluster_name is 'my cluster'; allowed: a literal of 1"),
         ({"cluster_name": "-x"}, "cluster_name is '-x'"),
+        (
+            {"configuration": {"num.partitions": 3}},
+            r"configuration\['num\.partitions'\] is 3; allowed: text\. Say \"3\"",
+        ),
         ({"authentication": []}, r"authentication is \[\]; allowed: one or several"),
         (
             {"authentication": [KafkaAuthentication.iam(), KafkaAuthentication.iam()]},
@@ -274,7 +278,7 @@ def test_fails_when_nobody_signs_client_certificates(
 def test_fails_when_msk_is_asked_for_sasl_plain(
     stack: cdk.Stack, vpc: ec2.Vpc, secret: secretsmanager.ISecret
 ) -> None:
-    with pytest.raises(ValueError, match=r"'PLAIN'; allowed: IAM, SCRAM, MTLS or none"):
+    with pytest.raises(ValueError, match=r"'PLAIN'; allowed: IAM, SCRAM-SHA-512, MTLS or none"):
         MskCluster(stack, "Kafka", vpc=vpc, authentication=KafkaAuthentication.plain(secret))
 
 

@@ -58,6 +58,14 @@ def test_versions_follow_each_other(stack: cdk.Stack) -> None:
     assert {r["DeletionPolicy"] for r in template["Resources"].values()} == {"RetainExceptOnCreate"}
 
 
+def test_the_name_of_a_schema_may_end_like_a_version(stack: cdk.Stack) -> None:
+    registry = SchemaRegistry(stack, "Registry")
+    registry.schema("payments", V1, versions=[V2])
+    registry.schema("payments2", V1)
+    found = of_type(template_of(stack), "AWS::Glue::Schema").values()
+    assert [schema["Properties"]["Name"] for schema in found] == ["payments", "payments2"]
+
+
 def test_a_reader_reads_versions(stack: cdk.Stack, theirs: SchemaRegistry) -> None:
     application = unread(stack)
     before = rights_of(application)
@@ -87,7 +95,9 @@ def test_a_writer_looks_up_or_registers(
     before = rights_of(application)
     format_ = GlueFormat(schema="payments", registry=theirs, auto_register=register)
     format_.grant(application, Side.WRITE)
-    assert rights_of(application) - before == {
+    # By a version's id alone it waits until what it has registered is there.
+    waits = {("glue:GetSchemaVersion", "*", ALWAYS)} if register else set()
+    assert rights_of(application) - before == waits | {
         (f"glue:{action}", resource, ALWAYS)
         for action in actions
         for resource in (ARN, "arn:aws:glue:eu-west-1:123456789012:schema/theirs/payments")
@@ -98,12 +108,14 @@ def test_the_jobs_code_is_told_of_the_schema(stack: cdk.Stack, theirs: SchemaReg
     format_ = GlueFormat(schema=theirs.existing_schema("payments", data_format=DataFormat.JSON))
     assert stack.resolve(dict(format_.options("value."))) == {
         "value.format": "json-glue",
-        "value.json-glue.region": {"Ref": "AWS::Region"},
+        "value.json-glue.region": "eu-west-1",
         "value.json-glue.registry.name": "theirs",
         "value.json-glue.schemaName": "payments",
         "value.json-glue.dataFormat": "JSON",
         "value.json-glue.schemaAutoRegistrationEnabled": "false",
     }
+    own = GlueFormat(schema=SchemaRegistry(stack, "Own").schema("payments", V1)).options()
+    assert stack.resolve(own["avro-glue.region"]) == {"Ref": "AWS::Region"}
     assert format_.calls == ("glue",)
     (artifact,) = format_.artifacts(Runtime.FLINK_2_2)
     assert str(artifact) == "org.apache.flink:flink-json-glue-schema-registry:6.0.1-2.0"
@@ -195,20 +207,30 @@ def test_fails_when_a_schema_is_to_be_made_in_an_existing_registry(theirs: Schem
         theirs.schema("payments", V1)
 
 
-@pytest.mark.parametrize("definition", ["", " ", "x" * 170_001])
-def test_fails_when_a_definition_is_empty_or_too_long(stack: cdk.Stack, definition: str) -> None:
-    with pytest.raises(ValueError, match=r"definition of schema 'payments' is .*1 to 170000"):
+@pytest.mark.parametrize("definition", ["", " ", "schemas/payments.avsc", f'"{"x" * 170_000}"'])
+def test_fails_when_a_definition_is_no_json_or_too_long(stack: cdk.Stack, definition: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"definition of schema 'payments' is .*JSON of at most 17"
+    ):
         SchemaRegistry(stack, "Registry").schema("payments", definition)
 
 
 def test_fails_when_the_arn_is_no_registrys(stack: cdk.Stack) -> None:
     with pytest.raises(ValueError, match=r"^SchemaRegistry: registry_arn is 'arn:aws:glue:.*"):
         SchemaRegistry.from_registry_arn(stack, "Theirs", ARN.replace(":registry/", ":schema/"))
+    with pytest.raises(ValueError, match=r"^SchemaRegistry: registry_arn is 'arn:aws:glue:.*"):
+        SchemaRegistry.from_registry_arn(stack, "Nameless", ARN.removesuffix("theirs"))
 
 
 def test_fails_when_a_login_would_be_sent_in_plain_text(stack: cdk.Stack) -> None:
     with pytest.raises(ValueError, match=r"url is 'http://r'; allowed: https://. A login must not"):
         ConfluentSchemaRegistry(url="http://r", secret=secretsmanager.Secret(stack, "Login"))
+
+
+def test_fails_when_a_login_stands_in_the_address() -> None:
+    with pytest.raises(ValueError, match=r"url is 'an address with a login'; .*in as secret=") as e:
+        ConfluentSchemaRegistry(url="https://reader:hunter2@registry.example")
+    assert "hunter2" not in str(e.value)
 
 
 def test_fails_when_a_registry_has_no_address() -> None:

@@ -11,10 +11,12 @@ from configurations import app, builder, of_type, only, template_of
 from policies import rights, statements
 
 from cdk_managed_flink import (
+    ConfluentSchemaRegistry,
     DeadLetterSink,
     FlinkApplication,
     FlinkCode,
     FlinkPipeline,
+    Format,
     KinesisSink,
     KinesisSource,
     Runtime,
@@ -172,6 +174,44 @@ def test_fails_when_nothing_is_said_of_the_policy_of_another_accounts_stream(job
         application.bind(stack, "views", KinesisSink(stream=stream))
     sink = KinesisSink(stream=stream, resource_policy_in_place=True)
     assert application.bind(stack, "again", sink).properties["stream.arn"] == ARN
+
+
+def test_nothing_watches_another_accounts_stream(job: Path) -> None:
+    env = cdk.Environment(account="210987654321", region="eu-west-1")
+    stack = cdk.Stack(app(), "Stack", env=env)
+    code = FlinkCode.from_sql(job)
+    application = FlinkApplication(stack, "App", code=code, runtime=Runtime.FLINK_2_2)
+    stream = kinesis.Stream.from_stream_arn(stack, "Theirs", ARN)
+    sink = KinesisSink(stream=stream, resource_policy_in_place=True)
+    binding = application.bind(stack, "views", sink)
+    assert (list(binding.watches), list(binding.arrivals)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("format_", "more"),
+    [
+        (ConfluentSchemaRegistry(url="https://r.example").avro(), {}),
+        ("debezium-avro-confluent", {"debezium-avro-confluent.url": "https://r.example"}),
+    ],
+)
+def test_fails_when_nothing_says_what_subject_the_schema_has(
+    application: FlinkApplication, stack: cdk.Stack, format_: str | Format, more: dict[str, str]
+) -> None:
+    with pytest.raises(
+        ValueError, match=r"^KinesisSink: format is '.*avro-confluent without a sub"
+    ):
+        application.bind(stack, "views", KinesisSink(format=format_, table_options=more))
+
+
+@pytest.mark.parametrize(
+    ("subject", "more"), [("views", {}), (None, {"avro-confluent.subject": "views"})]
+)
+def test_the_subject_is_said_either_way(
+    application: FlinkApplication, stack: cdk.Stack, subject: str | None, more: dict[str, str]
+) -> None:
+    format_ = ConfluentSchemaRegistry(url="https://r.example").avro(subject)
+    binding = application.bind(stack, "views", KinesisSink(format=format_, table_options=more))
+    assert binding.properties["avro-confluent.subject"] == "views"
 
 
 def test_tokens_pass(application: FlinkApplication, number: Any, text: str) -> None:  # noqa: ANN401

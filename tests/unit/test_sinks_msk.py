@@ -12,6 +12,7 @@ from cdk_managed_flink import (
     Checkpointing,
     FlinkApplication,
     KafkaAuthentication,
+    KafkaCluster,
     MskCluster,
     MskSink,
     MskSource,
@@ -242,9 +243,44 @@ def test_fails_when_the_brokers_refuse_so_long_a_transaction(
     with pytest.raises(
         ValueError,
         match=r"transaction_timeout is '1 hour'; allowed: at most 900,000 ms, as the brokers are "
-        r"set\. Raise it in MskCluster\(configuration=",
+        r"set\. If the brokers' .* import the cluster with longest_transaction=",
     ):
         options(inside, sink)
+    new = MskCluster(stack, "New", vpc=vpc_of(stack))
+    with pytest.raises(ValueError, match=r"Raise it in MskCluster\(configuration="):
+        options(inside, MskSink(cluster=new, topic="b", transaction_timeout=hour))
+
+
+def test_an_existing_cluster_may_allow_a_longer_transaction(
+    stack: cdk.Stack, inside: FlinkApplication
+) -> None:
+    hour = cdk.Duration.hours(1)
+    ours = KafkaCluster.from_cluster_arn(
+        stack,
+        "Ours",
+        ARN,
+        vpc=vpc_of(stack),
+        security_groups=[],
+        longest_transaction=hour,
+    )
+    elsewhere = KafkaCluster.from_bootstrap_servers(
+        stack,
+        "Elsewhere",
+        "b:9094",
+        authentication=KafkaAuthentication.none(),
+        longest_transaction=hour,
+    )
+    for name, cluster in (("a", ours), ("b", elsewhere)):
+        sink = MskSink(cluster=cluster, topic="a", transaction_timeout=hour)
+        found = inside.bind(stack, name, sink).properties
+        assert found["properties.transaction.timeout.ms"] == "3600000"
+
+
+def test_fails_when_the_key_is_one_text(stack: cdk.Stack) -> None:
+    with pytest.raises(
+        ValueError, match=r"key_fields is 'id'; allowed: a list\. Say key_fields=\["
+    ):
+        MskSink(cluster=existing(stack), topic="a", key_fields="id")
 
 
 def test_fails_when_no_transaction_outlives_a_checkpoint(stack: cdk.Stack) -> None:

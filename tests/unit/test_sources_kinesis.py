@@ -388,6 +388,12 @@ def on_account(account: str | None, job: Path, runtime: Runtime) -> FlinkApplica
     return FlinkApplication(stack, "App", code=FlinkCode.from_sql(job), runtime=runtime)
 
 
+def notes(application: FlinkApplication, kind: str) -> str:
+    return "\n".join(
+        str(entry.data) for entry in application.node.metadata if entry.type == f"aws:cdk:{kind}"
+    )
+
+
 def test_fails_when_nothing_is_said_of_the_policy_of_another_accounts_stream(job: Path) -> None:
     application = on_account("210987654321", job, Runtime.FLINK_2_2)
     stream = kinesis.Stream.from_stream_arn(application, "Theirs", ARN)
@@ -411,8 +417,22 @@ def test_fails_when_nothing_is_said_of_the_policy_of_another_accounts_stream(job
 def test_a_stream_of_another_account_that_lets_the_role_in(job: Path) -> None:
     application = on_account("210987654321", job, Runtime.FLINK_2_2)
     stream = kinesis.Stream.from_stream_arn(application, "Theirs", ARN)
-    found = options(application, KinesisSource(stream=stream, resource_policy_in_place=True))
-    assert found["stream.arn"] == ARN
+    source = KinesisSource(stream=stream, resource_policy_in_place=True)
+    binding = application.bind(application, "clicks", source)
+    assert binding.properties["stream.arn"] == ARN
+    assert list(binding.watches) == []
+    assert "nothing watches it here" in notes(application, "info")
+
+
+def test_a_stream_of_another_region_is_not_watched_and_has_no_fan_out(job: Path) -> None:
+    arn = ARN.replace("eu-west-1", "us-east-1")
+    application = on_account("123456789012", job, Runtime.FLINK_2_2)
+    stream = kinesis.Stream.from_stream_arn(application, "Theirs", arn)
+    binding = application.bind(application, "clicks", KinesisSource(stream=stream))
+    assert binding.properties["aws.region"] == "us-east-1"
+    assert list(binding.watches) == []
+    with pytest.raises(ValueError, match="polling a stream of another account or Region"):
+        application.bind(application, "fanned", KinesisSource(stream=stream, fan_out=True))
 
 
 @pytest.mark.parametrize("account", ["123456789012", None])
@@ -422,7 +442,15 @@ def test_a_stream_of_the_same_account_or_of_one_that_is_not_known(
 ) -> None:
     application = on_account(account, job, Runtime.FLINK_2_2)
     stream = kinesis.Stream.from_stream_arn(application, "Theirs", ARN)
-    assert options(application, KinesisSource(stream=stream))["stream.arn"] == ARN
+    binding = application.bind(application, "clicks", KinesisSource(stream=stream))
+    assert binding.properties["stream.arn"] == ARN
+    assert len(binding.watches) == 2
+    assert ("say env= of the stack" in notes(application, "warning")) is (account is None)
+
+
+def test_fails_when_a_start_is_not_called() -> None:
+    with pytest.raises(ValueError, match=r"^KinesisSource: start is .*; .*Call it: start="):
+        KinesisSource(start=StartPosition.latest)  # type: ignore[arg-type]
 
 
 def test_fails_when_a_connector_that_goes_by_names_is_to_read_another_accounts_stream(

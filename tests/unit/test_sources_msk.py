@@ -305,7 +305,50 @@ def test_c46_r14_one_rule_at_the_right_port_and_no_warning(
         assert rules[0]["GroupId"] == "sg-0123456789abcdef0"
     assert not of_type(template, "AWS::EC2::SecurityGroupEgress")
     noted = [entry for child in stack.node.find_all() for entry in child.node.metadata]
-    assert not [str(entry.data) for entry in noted if entry.type == "aws:cdk:warning"]
+    warnings = [str(entry.data) for entry in noted if entry.type == "aws:cdk:warning"]
+    if kind == "serverless":  # of its topics, which nothing makes
+        (warning,) = warnings
+        assert "desired_state=DesiredState.STOPPED" in warning
+    else:
+        assert not warnings
+
+
+def test_a_serverless_cluster_of_another_stack_may_have_its_topics(build: Build) -> None:
+    owner = app()
+    made = cdk.Stack(owner, "Made")
+    cluster = cluster_of("serverless", made)
+    stack = cdk.Stack(owner, "Stack")
+    build(scope=stack, sources={"clicks": MskSource(cluster=cluster, topic="clicks")})
+    noted = [entry for child in stack.node.find_all() for entry in child.node.metadata]
+    assert not [entry for entry in noted if entry.type == "aws:cdk:warning"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ({"key_fields": "id"}, r"key_fields is 'id'; allowed: a list\. Say key_fields=\[\"id\"\]"),
+        ({"topic": ["a", "b", "a"]}, r"topic is .*; allowed: each topic once\. List 'a' once"),
+        ({"topic": [Topic("a"), "a"]}, "List 'a' once"),
+        ({"start": KafkaStart.latest}, r"start is .*; allowed: a KafkaStart\. Call it: start="),
+    ],
+)
+def test_fails_when_a_value_is_of_the_wrong_kind(
+    stack: cdk.Stack,
+    settings: Any,  # noqa: ANN401
+    shown: str,
+) -> None:
+    with pytest.raises(ValueError, match=rf"^MskSource: .*{shown}"):
+        MskSource(**{"cluster": existing(stack), "topic": "a", **settings})
+
+
+def test_fails_when_the_format_is_none(stack: cdk.Stack) -> None:
+    source = MskSource(
+        cluster=existing(stack),
+        topic="a",
+        format=None,  # type: ignore[arg-type]
+    )
+    with pytest.raises(ValueError, match="format is None; allowed: a name or a Format"):
+        source.connectors(Runtime.FLINK_1_20)
 
 
 def test_a_group_that_is_not_ours_to_change_gets_no_rule(

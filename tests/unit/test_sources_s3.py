@@ -140,9 +140,12 @@ def test_fails_when_the_interval_is_too_short() -> None:
         S3Source(monitor_interval=cdk.Duration.millis(500))
 
 
-def test_fails_when_the_pattern_is_no_regular_expression() -> None:
-    with pytest.raises(ValueError, match=r"path_pattern is '\*\.json'; .* It does not compile: "):
-        S3Source(path_pattern="*.json")
+@pytest.mark.parametrize("pattern", [r"\p{Alpha}+[.]json", r"(?<y>\d+)/.*", r"\Qa.b\E.*"])
+def test_a_pattern_is_javas(
+    application: FlinkApplication, theirs: s3.IBucket, pattern: str
+) -> None:
+    found = options(application, S3Source(bucket=theirs, prefix="in/", path_pattern=pattern))
+    assert found["source.path.regex-pattern"] == f"\\Q/in/\\E(?:{pattern})"
 
 
 def test_fails_when_the_format_has_no_name() -> None:
@@ -182,3 +185,8 @@ def test_fails_when_the_format_is_one_of_single_records() -> None:
     registry = ConfluentSchemaRegistry(url="https://registry.example")
     with pytest.raises(ValueError, match=r"^S3Source: format is 'avro-confluent'; .* single"):
         S3Source(format=registry.avro())
+
+
+def test_fails_when_the_pattern_is_a_shells() -> None:
+    with pytest.raises(ValueError, match=r"path_pattern is '\*\.json'; .* say \.\*\[\.\]json"):
+        S3Source(path_pattern="*.json")

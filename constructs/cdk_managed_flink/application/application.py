@@ -23,7 +23,7 @@ from cdk_managed_flink.application.configuration import (
 )
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.handed_role import HandedRole
+from cdk_managed_flink.application.handed_role import HandedRole, beside
 from cdk_managed_flink.application.log_group import application_log_group, log_group_arn
 from cdk_managed_flink.application.metrics import ApplicationMetrics
 from cdk_managed_flink.application.naming import application_name as name_of
@@ -44,8 +44,10 @@ from cdk_managed_flink.application.secret_value import (
     SECRET_READER,
     SECRETS_ENDPOINT,
     FlinkSecret,
+    grant_references,
     grant_secret,
     reads_secrets,
+    refers,
 )
 from cdk_managed_flink.application.settings import (
     Checkpointing,
@@ -111,6 +113,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         resource: The L1, a ``kinesisanalyticsv2.CfnApplication``: the escape hatch.
         logging_option: The L1 that joins application and log stream.
         calls: AWS services that the job calls, by the names of their VPC endpoints.
+        granted_secrets: ARNs of the secrets that it may read.
         needs: What has to be there before the job starts and no property refers to.
 
     Raises:
@@ -168,7 +171,11 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.encryption_key = encryption_key
         self.data_key = data_key
         self.removal_policy = removal_policy
-        self.role: iam.IRole = role or execution_role(self, "Role", name=self.application_name)
+        self.role: iam.IRole = (
+            execution_role(self, "Role", name=self.application_name)
+            if role is None
+            else beside(self, role)
+        )
         self._principal: iam.IPrincipal = self.role.grant_principal
         if role is not None and not isinstance(role, iam.Role):
             handed = HandedRole(role)
@@ -183,10 +190,13 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self._interfaces = (
             None
             if network is None
-            else NetworkInterfaces(self, network, role=self.role, grantee=self)
+            else NetworkInterfaces(
+                self, network, role=self.role, grantee=self, removal=removal_policy
+            )
         )
         self.needs: list[IConstruct] = []
         self.calls: set[str] = set()
+        self.granted_secrets: set[str] = set()
         self._tables = BoundTables(self, code)
         reader = {SECRET_READER} if reads_secrets(property_groups or {}) else set()
         location = code.bind(self, runtime=runtime, connectors=sorted({*connectors, *reader}))
@@ -316,7 +326,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
     def add_property_group(self, group_id: str, properties: Mapping[str, PropertyValue]) -> None:
         """Add what the job reads under ``group_id``; ``${group_id.key}`` in SQL.
 
-        A ``FlinkSecret`` among the values is granted to the application.
+        The secrets that values refer to are granted to the application.
 
         Raises:
             ValueError: The service would refuse it, the group exists, a literal stands under a
@@ -335,7 +345,11 @@ class FlinkApplication(Construct, ApplicationMetrics):
         for value in properties.values():
             if isinstance(value, FlinkSecret):
                 grant_secret(value.secret, self)
-                self.calls.add(SECRETS_ENDPOINT)
+            elif isinstance(value, str) and refers(value):
+                grant_references(value, self)
+            else:
+                continue
+            self.calls.add(SECRETS_ENDPOINT)
 
     def bind(self, scope: Construct, name: str, bindable: Bindable[R]) -> Binding[R]:
         """Bind a source or sink under the table's name.

@@ -12,6 +12,7 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.properties import PropertyValue
 from cdk_managed_flink.application.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -80,12 +81,18 @@ class TableRules:
     Attributes:
         keys: Columns that PARTITIONED BY has to name, all of them and no other, in any order.
             Default: whatever it names will do.
+        partitions: Columns that PARTITIONED BY has to name, in this order; where it is empty, that
+            must not be there. Default: whatever it names will do.
+        primary_key: Columns that PRIMARY KEY has to name, in any order; where it is empty, any that
+            has what PARTITIONED BY names in it. Default: it may be missing.
         no_partitions: Why PARTITIONED BY must not be there. Default: it may.
         no_metadata: Why columns of the connector's METADATA must not be there. Default: they may.
         no_rows: Why columns of the type ROW must not be there. Default: they may.
     """
 
     keys: Sequence[str] = ()
+    partitions: Sequence[str] | None = None
+    primary_key: Sequence[str] | None = None
     no_partitions: str | None = None
     no_metadata: str | None = None
     no_rows: str | None = None
@@ -96,7 +103,8 @@ class Binding(Generic[R_co]):
     """What came of binding a source or sink.
 
     Attributes:
-        properties: The property group: the table's whole connector option list.
+        properties: The property group: the table's whole connector option list. Secrets that its
+            values refer to are granted to the application.
         resource: The stream, bucket or table, made or taken.
         watches: What operations should keep an eye on.
         calls: AWS services that the job calls, by the names of their VPC endpoints, such as
@@ -109,7 +117,7 @@ class Binding(Generic[R_co]):
         rules: What the table's DDL has to keep; a job whose text can be read is held to it.
     """
 
-    properties: Mapping[str, str]
+    properties: Mapping[str, PropertyValue]
     resource: R_co
     watches: Sequence[Watch] = ()
     calls: Sequence[str] = ()
@@ -124,12 +132,10 @@ class Bindable(ABC, Generic[R_co]):
 
     Attributes:
         resource_id: Keeps the construct's id when the table is renamed; default is the name.
-        table_options: Further connector options; they win over the defaults.
     """
 
     kind: str
-    resource_id: str | None
-    table_options: Mapping[str, str]
+    resource_id: str | None = None
 
     @abstractmethod
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:

@@ -26,10 +26,19 @@ def grant_key_through(
     encryption_context = {
         f"kms:EncryptionContext:{name}": value for name, value in (context or {}).items()
     }
-    via = {"kms:ViaService": f"{service}.{key.env.region}.amazonaws.com"}
+    via = {"kms:ViaService": via_service(service, key.env.region)}
     return iam.Grant.add_to_principal(
         grantee=grantee,
         actions=list(actions),
         resource_arns=[key.key_arn],
         conditions={"StringEquals": {**via, **encryption_context}},
     )
+
+
+def via_service(service: str, region: str) -> str | list[str]:
+    """The value of ``kms:ViaService`` for a service of a Region.
+
+    In China both names that the service may have there: AWS documents neither.
+    """
+    name = f"{service}.{region}.amazonaws.com"
+    return [name, f"{name}.cn"] if region.startswith("cn-") else name

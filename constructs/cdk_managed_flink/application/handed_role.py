@@ -6,7 +6,48 @@ from typing import Any
 import jsii
 from aws_cdk import Annotations, Aspects, IAspect, Stack
 from aws_cdk import aws_iam as iam
-from constructs import IConstruct
+from constructs import Construct, IConstruct, IValidation
+
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.role import SERVICE_PRINCIPAL
+
+
+def beside(application: Construct, role: iam.IRole) -> iam.IRole:
+    """A role of another stack, with the policy of its grants in the application's own.
+
+    Where it lies, the policy would refer to what the application's stack makes, which refers to
+    the role.
+
+    Raises:
+        ValueError: At synth: the service may not assume the role.
+    """
+    if not isinstance(role, iam.Role):
+        return role
+    application.node.add_validation(_Trust(application, role))
+    if Stack.of(role) is Stack.of(application):
+        return role
+    return iam.Role.from_role_arn(application, "HandedRole", role.role_arn)
+
+
+@jsii.implements(IValidation)
+class _Trust:
+    def __init__(self, application: Construct, role: iam.Role) -> None:
+        self._application = application
+        self._role = role
+
+    def validate(self) -> list[str]:
+        policy = self._role.assume_role_policy
+        trusted = Stack.of(self._role).resolve(policy.to_json() if policy else None)
+        if SERVICE_PRINCIPAL in json.dumps(trusted):
+            return []
+        problem = invalid(
+            self._application,
+            "role",
+            self._role,
+            f"a role that {SERVICE_PRINCIPAL} may assume",
+            f'Make it with assumed_by=iam.ServicePrincipal("{SERVICE_PRINCIPAL}").',
+        )
+        return [str(problem)]
 
 
 @jsii.implements(iam.IPrincipal)

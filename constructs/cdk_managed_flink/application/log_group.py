@@ -35,9 +35,11 @@ def allow_logs(scope: Construct, key: kms.IKey) -> None:
     """Let CloudWatch Logs of this Region use the key for log groups of this stack.
 
     The log group's own ARN would be a cycle, since its name is generated; CloudFormation starts
-    such names with the stack's.
+    such names with the stack's, and the names of nested stacks with that of the outermost.
     """
-    stack = Stack.of(scope)
+    stack = outermost = Stack.of(scope)
+    while outermost.nested_stack_parent is not None:
+        outermost = outermost.nested_stack_parent
     key.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(f"logs.{stack.region}.{stack.url_suffix}")],
@@ -54,7 +56,7 @@ def allow_logs(scope: Construct, key: kms.IKey) -> None:
             conditions={
                 "ArnLike": {
                     "kms:EncryptionContext:aws:logs:arn": log_group_arn(
-                        scope, f"{stack.stack_name}-*"
+                        scope, f"{outermost.stack_name}-*"
                     )
                 }
             },

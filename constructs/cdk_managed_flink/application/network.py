@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aws_cdk import Annotations, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -30,8 +31,8 @@ class Network:
         security_groups: Existing groups of the interfaces, up to 5; their rules are theirs.
             Default: a new one that nothing may open connections to.
         endpoints: Whether to make a VPC endpoint for each AWS service that the bindings call, one
-            for the VPC and stack. Default no: most VPCs have them or a NAT gateway, and each
-            interface endpoint costs about $7 a month and zone.
+            for the VPC; one that the app has by then is taken. Default no: most VPCs have them or
+            a NAT gateway, and each interface endpoint costs about $7 a month and zone.
 
     Raises:
         ValueError: More groups than the service takes.
@@ -56,7 +57,8 @@ class Network:
         """The subnets of the interfaces.
 
         Raises:
-            ValueError: There are none but public ones, or more than the service takes.
+            ValueError: None was selected, the VPC has none but public ones, or there are more than
+                the service takes.
         """
         selection = self.subnets
         if selection is None:
@@ -81,13 +83,13 @@ class Network:
             subnet_type=selection.subnet_type,
             subnets=selection.subnets,
         )
-        if len(found.subnet_ids) > _MOST_SUBNETS:
+        if not 1 <= len(found.subnet_ids) <= _MOST_SUBNETS:
             raise invalid(
                 owner,
                 "network.subnets",
                 f"{len(found.subnet_ids)} subnets",
-                f"at most {_MOST_SUBNETS}",
-                "Select fewer: one a zone is enough.",
+                f"1 to {_MOST_SUBNETS}",
+                "Select one a zone, or leave subnets out.",
             )
         return found
 
@@ -102,18 +104,23 @@ class NetworkInterfaces:
     """
 
     def __init__(
-        self, scope: Construct, network: Network, *, role: iam.IRole, grantee: iam.IGrantable
+        self,
+        scope: Construct,
+        network: Network,
+        *,
+        role: iam.IRole,
+        grantee: iam.IGrantable,
+        removal: RemovalPolicy,
     ) -> None:
         self.network = network
         self.subnets = network.selected(scope)
-        groups = list(network.security_groups) or [
-            ec2.SecurityGroup(
-                scope,
-                "SecurityGroup",
-                vpc=network.vpc,
-                description=f"Flink application {scope.node.path}",
+        if self.subnets.has_public:
+            Annotations.of(scope).add_warning_v2(
+                "cdk-managed-flink:public-subnets",
+                "network.subnets holds public subnets: the interfaces get no public address, so "
+                "from there the application reaches nothing outside of the VPC.",
             )
-        ]
+        groups = list(network.security_groups) or [_own_group(scope, network.vpc, removal)]
         self._groups = [group.security_group_id for group in groups]
         self.connections = ec2.Connections(security_groups=groups)
         # As "Service role policies for VPC applications" lists them.
@@ -135,6 +142,29 @@ class NetworkInterfaces:
     def configuration(self) -> dict[str, object]:
         """One item of the resource's ``VpcConfigurations``."""
         return {"subnetIds": self.subnets.subnet_ids, "securityGroupIds": self._groups}
+
+
+def _own_group(scope: Construct, vpc: ec2.IVpc, removal: RemovalPolicy) -> ec2.SecurityGroup:
+    """A group that stays as long as the application; but none keeps its stack's VPC from going."""
+    group = ec2.SecurityGroup(
+        scope, "SecurityGroup", vpc=vpc, description=f"Flink application {scope.node.path}"
+    )
+    if not isinstance(vpc, ec2.Vpc) or Stack.of(vpc) is not Stack.of(scope):
+        group.apply_removal_policy(removal)
+    return group
+
+
+def let_in(
+    group: ec2.ISecurityGroup, own: ec2.ISecurityGroup, port: ec2.Port, description: str
+) -> None:
+    """Let an application's group in; the rule goes into the stack of the application's group.
+
+    That stack depends on the other group's already.
+    """
+    group.add_ingress_rule(own, port, description, True)
+    # CDK warns of a rule for what may go out anyway.
+    if not own.allow_all_outbound:
+        own.add_egress_rule(group, port, description)
 
 
 def merged(owner: Construct, networks: Sequence[tuple[str, Network]]) -> Network | None:

@@ -1,9 +1,10 @@
 """Property groups: what a job reads at run time, under the service's limits."""
 
+import json
 import re
 from collections.abc import Mapping
 
-from aws_cdk import Token
+from aws_cdk import Stack, Token
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
@@ -21,12 +22,14 @@ _GROUP_ID = re.compile(r"[a-zA-Z0-9_.-]{1,50}")
 # Words that nobody writes by chance may have anything before them: dbpassword, clientsecret.
 _SECRET_KEY = re.compile(
     r"(password|passwd|passphrase|secret|(api|access|private|secret)[._-]?key|"
-    r"(access|auth|bearer|refresh|session)[._-]?token|(^|[._-])(pwd|token|credentials?)|"
+    r"(access|auth|bearer|refresh|session)[._-]?token|(^|[._-])(pass|pwd|token|credentials?)|"
+    r"basic-auth\.user-info|"
     r"(^|\.)sasl\.jaas\.config)$"
 )
 # A login module without options, such as MSK's by IAM, holds no secret.
 _BARE_LOGIN = re.compile(r"[\w.$]+ (required|requisite|sufficient|optional);")
 _LITERAL_PASSWORD = re.compile(r"""password\s*=\s*["']?(?!["']|\$\{secret:)""", re.IGNORECASE)
+_RESOLVED_SECRET = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -96,12 +99,12 @@ class PropertyGroups:
         ]
 
     def _key(self, group_id: str, key: str) -> str:
-        if not 1 <= len(key) <= MAX_LENGTH:
+        if not isinstance(key, str) or not 1 <= len(key) <= MAX_LENGTH:
             raise invalid(
                 self._owner,
                 f"key in property group {group_id!r}",
                 key,
-                f"1 to {MAX_LENGTH} characters",
+                f"a string of 1 to {MAX_LENGTH} characters",
                 "Shorten or name it.",
             )
         return key
@@ -122,6 +125,7 @@ class PropertyGroups:
             )
         text = Token.as_string(value) if Token.is_unresolved(value) else str(value)
         if Token.is_unresolved(text):
+            self._check_token(where, key, text)
             return text
         if not 1 <= len(text) <= MAX_LENGTH:
             raise invalid(
@@ -134,17 +138,28 @@ class PropertyGroups:
         if refers(text):
             self._check_reference(where, text)
             return text
-        if _SECRET_KEY.search(_HUMP.sub("_", key).lower()) and not _BARE_LOGIN.fullmatch(text):
-            raise invalid(
-                self._owner,
-                where,
-                "***",
-                "no literal under a key that names a secret",
-                "Property groups are readable by DescribeApplication: keep the secret in AWS "
-                "Secrets Manager and pass FlinkSecret.of(secret, key), which is "
-                "secret:<arn>[:key], for the job to read when it starts.",
-            )
+        if _names_secret(key) and not _BARE_LOGIN.fullmatch(text):
+            raise self._in_clear(where, "no literal under a key that names a secret")
         return text
+
+    def _check_token(self, where: str, key: str, text: str) -> None:
+        if refers(text):
+            return
+        if _names_secret(key):
+            raise self._in_clear(where, "a reference to a secret under a key that names one")
+        if _RESOLVED_SECRET.search(json.dumps(Stack.of(self._owner).resolve(text))):
+            raise self._in_clear(where, "no secret that CloudFormation would fill in")
+
+    def _in_clear(self, where: str, allowed: str) -> ValueError:
+        return invalid(
+            self._owner,
+            where,
+            "***",
+            allowed,
+            "Property groups are readable by DescribeApplication: keep the secret in AWS "
+            "Secrets Manager and pass FlinkSecret.of(secret, key), which is "
+            "secret:<arn>[:key], for the job to read when it starts.",
+        )
 
     def _check_reference(self, where: str, text: str) -> None:
         if not is_well_formed(text):
@@ -165,3 +180,7 @@ class PropertyGroups:
                 "Property groups are readable by DescribeApplication: take the password from the "
                 "secret as well.",
             )
+
+
+def _names_secret(key: str) -> bool:
+    return _SECRET_KEY.search(_HUMP.sub("_", key).lower()) is not None

@@ -1,5 +1,6 @@
 """A secret as a property's value: read when the job starts, granted to exactly this application."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 # Stands among the connectors for what reads secrets in the job; no artifact of Maven's.
 SECRET_READER = Connector("cdk-managed-flink", "secret-reader", "1")
 SECRETS_ENDPOINT = "secretsmanager"
+# What Secrets Manager puts after a secret's name.
+_SUFFIX = "-??????"
+_WHOLE_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
+# An ARN, which may be a token or have some in it.
+_PIECE = r"(?:[^:{}$]|\$\{Token\[[^\]]+\]\})+"
+_REFERRED = re.compile(rf"(?:^|\$\{{)secret:(arn:(?:{_PIECE}:){{5}}{_PIECE}|{_PIECE})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,20 +78,33 @@ class FlinkSecret:
 
 def grant_secret(secret: secretsmanager.ISecret, application: "FlinkApplication") -> None:
     """Let an application read exactly this secret, and its key through Secrets Manager only."""
-    arn = secret.secret_full_arn
-    if arn is None:
-        arn = f"{secret.secret_arn}-??????"
+    application.granted_secrets.add(secret.secret_arn)
+    _grant_read(application, secret.secret_full_arn or f"{secret.secret_arn}{_SUFFIX}")
+    key: kms.IKey | None = secret.encryption_key
+    if key is not None:
+        grant_key_through(key, application, service="secretsmanager", actions=["kms:Decrypt"])
+
+
+def grant_references(text: str, application: "FlinkApplication") -> None:
+    """Let an application read the secrets that a text refers to and nothing granted yet.
+
+    Only their ARNs are known here: a customer managed key has to allow its use by itself.
+    """
+    for arn in _REFERRED.findall(text):
+        if arn not in application.granted_secrets:
+            application.granted_secrets.add(arn)
+            is_whole = Token.is_unresolved(arn) or _WHOLE_ARN.search(arn)
+            _grant_read(application, arn if is_whole else f"{arn}{_SUFFIX}")
+
+
+def _grant_read(application: "FlinkApplication", arn: str) -> None:
+    if arn.endswith(_SUFFIX):
         acknowledge_wildcard(
-            application.role,
-            arn,
-            "The secret is imported without the end of its ARN, of 6 characters.",
+            application.role, arn, "The end of the secret's ARN, of 6 characters, is not known."
         )
     iam.Grant.add_to_principal(
         grantee=application, actions=["secretsmanager:GetSecretValue"], resource_arns=[arn]
     )
-    key: kms.IKey | None = secret.encryption_key
-    if key is not None:
-        grant_key_through(key, application, service="secretsmanager", actions=["kms:Decrypt"])
 
 
 def reads_secrets(groups: Mapping[str, Mapping[str, object]]) -> bool:

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk_managed_flink.application.data_key_grants import via_service
 from cdk_managed_flink.application.role import SERVICE_PRINCIPAL, application_arn
 
 _INFRASTRUCTURE_PRINCIPAL = "infrastructure.kinesisanalytics.amazonaws.com"
@@ -65,7 +66,7 @@ def allow_service(scope: Construct, key: kms.IKey, *, name: str) -> bool:
 def grant_operate(key: kms.IKey, grantee: iam.IGrantable, *, scope: Construct, name: str) -> None:
     """Allow an operator to start, stop, update and snapshot the application with this key."""
     stack = Stack.of(scope)
-    via = {"kms:ViaService": f"kinesisanalytics.{stack.region}.amazonaws.com"}
+    via = {"kms:ViaService": via_service("kinesisanalytics", stack.region)}
     context = {_ARN_CONTEXT: application_arn(scope, name)}
     for actions, conditions in (
         (["kms:DescribeKey"], {"StringEquals": via}),

@@ -7,15 +7,18 @@ from there what is listed here.
 """
 
 from .properties import PropertyError
+from .runner import JobError, run_script
 from .secrets import SecretError
 from .tables import Properties, masked, properties, sql, table_options
 
 __all__ = [
+    "JobError",
     "Properties",
     "PropertyError",
     "SecretError",
     "masked",
     "properties",
+    "run_script",
     "sql",
     "table_options",
 ]

@@ -1,19 +1,21 @@
 """Runs a SQL script as one Flink job."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from .lexing import SqlError
-from .properties import PropertyError, PropertyGroups, connector_options
+from .properties import PropertyError, PropertyGroups
 from .rendering import masked, rendered
-from .secrets import read_secret
 from .settings import why_without_effect
 from .statements import Statement, StatementKind, statements
+from .tables import resolved_groups
 
 SCRIPT = "job.sql"
 _TABLE = re.compile(r"\btable '(?:[^'.]*\.)*([^'.]+)'")
@@ -57,9 +59,14 @@ class Job:
             raise JobError(f"{file}: there is no INSERT in it, so there is nothing to run")
         return cls(file, found, groups)
 
-    def submit(self) -> Any:  # noqa: ANN401
-        """Define everything, then start all INSERTs as one job; returns Flink's TableResult."""
-        inserts = self._planned({}, told=_print)
+    def submit(self, functions: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Define everything, then start all INSERTs as one job; returns Flink's TableResult.
+
+        Args:
+            functions: Functions of Python's own, by the names that the script calls them by.
+                Default: none.
+        """
+        inserts = self._planned({}, functions or {}, told=_print)
         with self._placed():
             return inserts.execute()
 
@@ -69,11 +76,17 @@ class Job:
         Args:
             settings: Further settings, such as ``pipeline.jars``.
         """
-        inserts = self._planned(settings, told=lambda _: None)
+        inserts = self._planned(settings, {}, told=lambda _: None)
         with self._placed():
             return masked(str(inserts.explain()), self.groups)
 
-    def _planned(self, settings: dict[str, str], *, told: Callable[[str], None]) -> Any:  # noqa: ANN401
+    def _planned(
+        self,
+        settings: Mapping[str, str],
+        functions: Mapping[str, Any],
+        *,
+        told: Callable[[str], None],
+    ) -> Any:  # noqa: ANN401
         """The statement set with every INSERT, after everything else was done in order."""
         from pyflink.common import Configuration
         from pyflink.table import EnvironmentSettings, TableEnvironment
@@ -89,6 +102,8 @@ class Job:
         environment = TableEnvironment.create(
             EnvironmentSettings.new_instance().with_configuration(configuration).build()
         )
+        for name, function in functions.items():
+            environment.create_temporary_system_function(name, function)
         inserts = environment.create_statement_set()
         for statement in self.statements[len(leading) :]:
             with self._placed(statement):
@@ -163,10 +178,32 @@ def packaged() -> Job:
         PropertyError: The property groups cannot be read.
         SecretError: A secret that they refer to cannot be read.
     """
-    groups = PropertyGroups.read().with_connector_options(connector_options())
-    groups = groups.resolved(read_secret)
     script = files(__package__).joinpath("sql", SCRIPT).read_text(encoding="utf-8-sig")
-    return Job.read(SCRIPT, script, groups)
+    return Job.read(SCRIPT, script, resolved_groups())
+
+
+def run_script(path: str, *, functions: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+    """Run a SQL script of a job in Python as one job, as a SQL job is run.
+
+    Args:
+        path: The script, from the folder of the job's modules.
+        functions: What the script calls, by name, as ``udf``, ``udtf`` or ``udaf`` of PyFlink
+            made it. Default: Flink's own functions alone.
+
+    Returns:
+        Flink's TableResult.
+
+    Raises:
+        JobError: There is no such script, or it did not become a job: file, line and reason.
+        PropertyError: The property groups cannot be read.
+        SecretError: A secret that they refer to cannot be read.
+    """
+    # Where modules are imported from: Flink runs a copy of the main program elsewhere.
+    found = next((file for entry in sys.path if (file := Path(entry, path)).is_file()), None)
+    if found is None:
+        raise JobError(f"{path}: there is no such file beside the job's modules")
+    job = Job.read(path, found.read_text(encoding="utf-8-sig"), resolved_groups())
+    return job.submit(functions)
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def properties(group_id: str) -> Properties:
         PropertyError: There is no such group; names those that exist.
         SecretError: A secret in it, or in any other group, can't be read.
     """
-    return Properties(group_id, _groups()[group_id])
+    return Properties(group_id, resolved_groups()[group_id])
 
 
 def table_options(name: str) -> dict[str, str]:
@@ -59,15 +59,21 @@ def sql(text: str) -> str:
         PropertyError: A placeholder stands for nothing.
         SqlError: A string, a comment or a placeholder has no end.
     """
-    return rendered_tokens(tokens(text), _groups())
+    return rendered_tokens(tokens(text), resolved_groups())
 
 
 def masked(text: str) -> str:
     """A text without the secrets of the property groups, for a log."""
-    return _masked(text, _groups())
+    return _masked(text, resolved_groups())
 
 
 @cache
-def _groups() -> PropertyGroups:
+def resolved_groups() -> PropertyGroups:
+    """The application's property groups, their secrets read.
+
+    Raises:
+        PropertyError: They cannot be read.
+        SecretError: A secret that they refer to cannot be read.
+    """
     groups = PropertyGroups.read().with_connector_options(connector_options())
     return groups.resolved(read_secret)

@@ -1,10 +1,12 @@
 """The way from an application in a VPC to the AWS services that its bindings call."""
 
-from aws_cdk import Annotations, Stack
+from aws_cdk import Annotations, Stack, Stage
 from aws_cdk import aws_ec2 as ec2
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.network import let_in
 
 _GATEWAYS = {
     "s3": ec2.GatewayVpcEndpointAwsService.S3,
@@ -13,31 +15,68 @@ _GATEWAYS = {
 
 
 def reach(application: FlinkApplication) -> None:
-    """Make the endpoints, or say which ones or what else the application needs in its VPC."""
+    """Make the endpoints, or say which ones or what else the application needs in its VPC.
+
+    The job starts after its way out is there, and has stopped before it goes.
+
+    Raises:
+        ValueError: An endpoint is asked for that nothing is known to make by.
+    """
     network = application.network
-    if network is None or not application.calls:
+    if network is None:
         return
+    application.needs.extend(network.selected(application).subnets)  # with their routes
     if network.endpoints:
         for service in sorted(application.calls):
-            _endpoint(application, network.vpc, service)
+            _reach(application, network.vpc, service)
+    elif application.calls:
+        Annotations.of(application).add_info(
+            f"{application.node.path} runs in a VPC and calls "
+            f"{', '.join(sorted(application.calls))}: its subnets need a NAT gateway, or VPC "
+            "endpoints of these services. Network(vpc=..., endpoints=True) makes the endpoints."
+        )
+
+
+def _reach(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> None:
+    endpoint = _found(application, vpc, service) or _made(application, vpc, service)
+    application.needs.append(endpoint)
+    if not isinstance(endpoint, ec2.InterfaceVpcEndpoint):
         return
-    Annotations.of(application).add_info(
-        f"{application.node.path} runs in a VPC and calls {', '.join(sorted(application.calls))}: "
-        "its subnets need a NAT gateway, or VPC endpoints of these services. "
-        "Network(vpc=..., endpoints=True) makes the endpoints."
-    )
+    for group in endpoint.connections.security_groups:
+        for own in application.connections.security_groups:
+            let_in(group, own, ec2.Port.tcp(443), "Calls of the Flink application")
+            application.needs.extend([group, own])  # the rule is a child of either
 
 
-def _endpoint(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> None:
-    """One endpoint for the stack and VPC: a second with private DNS would be refused."""
+def _found(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> IConstruct | None:
+    """One that the app has already, whoever made it: the VPC would refuse a second.
+
+    The environments are compared because VPCs share a placeholder until they are looked up.
+    """
+    kind = "Gateway" if service in _GATEWAYS else "Interface"
+    name = (_GATEWAYS.get(service) or ec2.InterfaceVpcEndpointAwsService(service)).name
+    here = Stack.of(application)
+    stage = Stage.of(application)
+    for endpoint in stage.node.find_all() if stage else []:
+        if not isinstance(endpoint, ec2.CfnVPCEndpoint):
+            continue
+        there = Stack.of(endpoint)
+        if (
+            endpoint.vpc_id == vpc.vpc_id
+            and there.environment == here.environment
+            and (endpoint.vpc_endpoint_type or "Gateway") == kind
+            and (kind == "Gateway" or endpoint.private_dns_enabled)
+            and there.resolve(endpoint.service_name) == there.resolve(name)
+        ):
+            owner = endpoint.node.scope
+            return owner if isinstance(owner, ec2.VpcEndpoint) else endpoint
+    return None
+
+
+def _made(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> ec2.VpcEndpoint:
     place = _place(Stack.of(application), vpc)
-    found = place.node.try_find_child(service)
-    if service in _GATEWAYS:
-        if found is None:
-            ec2.GatewayVpcEndpoint(place, service, vpc=vpc, service=_GATEWAYS[service])
-        return
-    if found is None:
-        found = ec2.InterfaceVpcEndpoint(
+    if service not in _GATEWAYS:
+        return ec2.InterfaceVpcEndpoint(
             place,
             service,
             vpc=vpc,
@@ -45,8 +84,17 @@ def _endpoint(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> Non
             private_dns_enabled=True,
             open=False,
         )
-    assert isinstance(found, ec2.InterfaceVpcEndpoint)
-    found.connections.allow_from(application, ec2.Port.tcp(443), "Calls of the Flink application")
+    try:
+        return ec2.GatewayVpcEndpoint(place, service, vpc=vpc, service=_GATEWAYS[service])
+    except RuntimeError as error:
+        raise invalid(
+            application,
+            "network.vpc",
+            vpc.node.path,
+            "a VPC that knows the route tables of its subnets",
+            f"A gateway endpoint of {service} goes into them: take it by Vpc.from_lookup(...), or "
+            "say private_subnet_route_table_ids= to Vpc.from_vpc_attributes(...).",
+        ) from error
 
 
 def _place(stack: Stack, vpc: ec2.IVpc) -> Construct:

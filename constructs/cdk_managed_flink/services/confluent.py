@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from aws_cdk import Token
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -19,6 +20,7 @@ from cdk_managed_flink.code.connectors import format_artifacts, secret_reader
 from cdk_managed_flink.services.formats import Format, Side
 
 _AVRO = "avro-confluent"
+_WITH_SUBJECT = (_AVRO, "debezium-avro-confluent")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,7 +36,8 @@ class ConfluentSchemaRegistry:
         password_key: Default ``password``.
 
     Raises:
-        ValueError: An address of another kind, or a secret that would be sent in plain text.
+        ValueError: An address of another kind, one with a login in it, or a secret that would be
+            sent in plain text.
     """
 
     url: str
@@ -55,6 +58,14 @@ class ConfluentSchemaRegistry:
                 "A login must not be sent in plain text."
                 if self.secret is not None
                 else "Write the whole address.",
+            )
+        if "@" in urlsplit(self.url).netloc:
+            raise invalid(
+                "ConfluentSchemaRegistry",
+                "url",
+                "an address with a login",
+                "an address alone",
+                "It would stand in the template in plain text: hand the login in as secret=.",
             )
 
     def avro(self, subject: str | None = None) -> "AvroConfluent":
@@ -127,3 +138,24 @@ class AvroConfluent(Format):
         """The secret; the registry has its own users."""
         if self._registry.secret is not None:
             grant_secret(self._registry.secret, application)
+
+
+def check_subject(where: str, options: Mapping[str, str]) -> None:
+    """Refuse a writer without the subject that Kafka's connector alone fills in.
+
+    Args:
+        where: The sink's name.
+        options: The table's, all of them.
+
+    Raises:
+        ValueError: The format registers schemas, and no subject is said.
+    """
+    name = options.get("format")
+    if name in _WITH_SUBJECT and f"{name}.subject" not in options:
+        raise invalid(
+            where,
+            "format",
+            f"{name} without a subject",
+            "a subject to register the table's schema under",
+            'Say registry.avro("<subject>"): only Kafka\'s connector has one of its own.',
+        )

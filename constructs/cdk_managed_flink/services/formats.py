@@ -86,5 +86,13 @@ class PlainFormat(Format):
 
 
 def format_of(value: str | Format) -> Format:
-    """The format that a source or a sink was given, by name or as it is."""
+    """The format that a source or a sink was given, by name or as it is.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if not isinstance(value, str | Format):
+        raise invalid(
+            "Format", "format", value, "a name or a Format", "Leave it out for the default."
+        )
     return PlainFormat(value) if isinstance(value, str) else value

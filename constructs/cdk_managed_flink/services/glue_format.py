@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
@@ -76,7 +75,7 @@ class GlueFormat(Format):
         own = f"{prefix}{self.name}"
         return {
             f"{prefix}format": self.name,
-            f"{own}.region": Stack.of(schema.registry).region,
+            f"{own}.region": schema.registry.region,
             f"{own}.registry.name": schema.registry.registry_name,
             f"{own}.schemaName": schema.name,
             f"{own}.dataFormat": schema.data_format.value,
@@ -107,9 +106,10 @@ class GlueFormat(Format):
             )
         if schema.resource is not None:
             application.needs.append(schema.resource)
-        if side is Side.READ:
-            # A record names its version by an id alone, and the call no registry: "does not
-            # support resource based policies" (Glue guide, IAM examples for deserializers).
+        if side is Side.READ or self.auto_register:
+            # A record names its version by an id alone, and so does a writer that waits for what it
+            # has registered: the call "does not support resource based policies" (Glue guide, IAM
+            # examples for deserializers).
             iam.Grant.add_to_principal(
                 grantee=application, actions=["glue:GetSchemaVersion"], resource_arns=["*"]
             )
@@ -118,6 +118,7 @@ class GlueFormat(Format):
                 "*",
                 "glue:GetSchemaVersion by a version's id is authorized against every resource.",
             )
+        if side is Side.READ:
             return
         iam.Grant.add_to_principal(
             grantee=application,

@@ -1,5 +1,7 @@
 """Glue Schema Registry: registries and schemas, made or taken."""
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +13,7 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
 
+_ARN = re.compile(r"arn:[^:]+:glue:[^:]+:[^:]+:registry/[^/]+")
 _LONGEST = 170_000  # of a definition, by the resource type's schema
 
 
@@ -47,6 +50,7 @@ class SchemaRegistry(Construct):
     Attributes:
         registry_name: Its name.
         registry_arn: Its ARN.
+        region: Where it is.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class SchemaRegistry(Construct):
         self.resource: glue.CfnRegistry | None = None
         self._make(description)
         self.registry_arn = _arn(self, "registry", self.registry_name)
+        self.region = Stack.of(self).region
 
     def _make(self, description: str | None) -> None:
         self.resource = glue.CfnRegistry(
@@ -80,7 +85,7 @@ class SchemaRegistry(Construct):
         Raises:
             ValueError: The ARN is no registry's.
         """
-        if not Token.is_unresolved(registry_arn) and ":registry/" not in registry_arn:
+        if not Token.is_unresolved(registry_arn) and not _ARN.fullmatch(registry_arn):
             raise invalid(
                 "SchemaRegistry",
                 "registry_arn",
@@ -88,9 +93,7 @@ class SchemaRegistry(Construct):
                 "arn:<partition>:glue:<region>:<account>:registry/<name>",
                 "It is shown in Glue's console, beside the registry.",
             )
-        name = Stack.of(scope).split_arn(registry_arn, ArnFormat.SLASH_RESOURCE_NAME).resource_name
-        assert name is not None  # a registry's ARN has one
-        return _ExistingRegistry(scope, id, name=name, arn=registry_arn)
+        return _ExistingRegistry(scope, id, arn=registry_arn)
 
     def schema(
         self,
@@ -113,7 +116,7 @@ class SchemaRegistry(Construct):
             versions: Later versions, the oldest first; each is registered in its turn.
 
         Raises:
-            ValueError: The registry is not made here, or a definition is empty or too long.
+            ValueError: The registry is not made here, or a definition is no JSON or too long.
         """
         if self.resource is None:
             raise invalid(
@@ -124,13 +127,13 @@ class SchemaRegistry(Construct):
                 "An existing one is never changed: take a schema of it by existing_schema(name).",
             )
         for text in (definition, *versions):
-            if not Token.is_unresolved(text) and not 1 <= len(text.strip()) <= _LONGEST:
+            if not Token.is_unresolved(text) and not _is_schema(text):
                 raise invalid(
                     self,
                     f"definition of schema {name!r}",
                     text,
-                    f"1 to {_LONGEST} characters",
-                    "It is the text of the schema itself.",
+                    f"JSON of at most {_LONGEST} characters",
+                    "It is the text of the schema itself, of a file its read_text().",
                 )
         schema = glue.CfnSchema(
             self,
@@ -146,7 +149,7 @@ class SchemaRegistry(Construct):
         for number, text in enumerate(versions, start=2):
             version = glue.CfnSchemaVersion(
                 self,
-                f"{name}{number}",
+                f"{name}:{number}",  # no schema's name has a colon
                 schema=glue.CfnSchemaVersion.SchemaProperty(schema_arn=schema.attr_arn),
                 schema_definition=text,
             )
@@ -162,9 +165,11 @@ class SchemaRegistry(Construct):
 
 
 class _ExistingRegistry(SchemaRegistry):
-    def __init__(self, scope: Construct, id: str, *, name: str, arn: str) -> None:
-        super().__init__(scope, id, registry_name=name)
+    def __init__(self, scope: Construct, id: str, *, arn: str) -> None:
+        parts = Stack.of(scope).split_arn(arn, ArnFormat.SLASH_RESOURCE_NAME)
+        super().__init__(scope, id, registry_name=parts.resource_name)
         self.registry_arn = arn
+        self.region = parts.region or self.region
 
     def _make(self, description: str | None) -> None:
         pass
@@ -203,3 +208,11 @@ class Schema:
 
 def _arn(scope: Construct, resource: str, name: str) -> str:
     return Stack.of(scope).format_arn(service="glue", resource=resource, resource_name=name)
+
+
+def _is_schema(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return len(text) <= _LONGEST

@@ -42,7 +42,6 @@ class DeadLetterSink(Sink[R_co]):
                 "One alarm is enough: hand in what it wraps.",
             )
         object.__setattr__(self, "resource_id", self.sink.resource_id)
-        object.__setattr__(self, "table_options", self.sink.table_options)
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
         """Those of the sink behind it."""

@@ -14,14 +14,16 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
+from cdk_managed_flink.services.confluent import check_subject
 from cdk_managed_flink.services.formats import Format, Side, format_of
 from cdk_managed_flink.services.kinesis import hazards, watches
 from cdk_managed_flink.services.kinesis.line import WRITES, is_legacy
 from cdk_managed_flink.services.kinesis.stream import (
     DEFAULT_RETENTION,
-    check_account,
+    check_place,
     check_settings,
     grant_stream,
+    is_elsewhere,
     key_of,
     new_stream,
 )
@@ -89,7 +91,7 @@ class KinesisSink(Sink[kinesis.IStream]):
     ) -> Binding[kinesis.IStream]:
         """Make or take the stream; grant the one action that the connector calls."""
         if self.stream is not None:
-            check_account(
+            check_place(
                 application,
                 name,
                 self.stream,
@@ -121,6 +123,7 @@ class KinesisSink(Sink[kinesis.IStream]):
             if is_legacy(application.runtime)
             else {"stream.arn": stream.stream_arn}
         )
+        elsewhere = is_elsewhere(application, stream)
         options = checked_options(
             "KinesisSink",
             {
@@ -139,11 +142,12 @@ class KinesisSink(Sink[kinesis.IStream]):
                 "format": "Say format=.",
             },
         )
+        check_subject("KinesisSink", options)
         return Binding(
             properties=options,
             resource=stream,
-            watches=watches.writing(stream),
-            arrivals=watches.arrivals(stream),
+            watches=[] if elsewhere else watches.writing(stream),
+            arrivals=[] if elsewhere else watches.arrivals(stream),
             calls=["kinesis-streams", *format_.calls],
             rules=_AMBIGUOUS if _PARTITIONER in options else None,
         )

@@ -21,6 +21,7 @@ from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication,
 from cdk_managed_flink.services.kafka.cluster import KafkaCluster
 from cdk_managed_flink.services.kafka.connectors import kafka_connectors
 from cdk_managed_flink.services.kafka.topic import Topic, check_topic_name
+from cdk_managed_flink.services.kafka.values import check_list
 
 _DEFAULT_TIMEOUT = Duration.minutes(15)
 
@@ -74,6 +75,7 @@ class MskSink(Sink[KafkaCluster]):
     removal_policy: RemovalPolicy | None = None
 
     def __post_init__(self) -> None:
+        check_list("MskSink", "key_fields", self.key_fields)
         if isinstance(self.topic, str):
             check_topic_name("MskSink", self.topic)
             if self.removal_policy is not None:
@@ -212,13 +214,14 @@ class MskSink(Sink[KafkaCluster]):
         if self.transaction_timeout.is_unresolved():
             return
         milliseconds = self.transaction_timeout.to_milliseconds()
-        if milliseconds > self.cluster.longest_transaction:
+        longest = self.cluster.longest_transaction
+        if not Token.is_unresolved(longest) and milliseconds > longest:
             raise invalid(
                 application,
                 "transaction_timeout",
                 self.transaction_timeout,
-                f"at most {self.cluster.longest_transaction:,} ms, as the brokers are set",
-                'Raise it in MskCluster(configuration={"transaction.max.timeout.ms": "..."}).',
+                f"at most {longest:,.0f} ms, as the brokers are set",
+                self.cluster.raise_transaction,
             )
         checkpoints = _checkpoints(application)
         if checkpoints is None:

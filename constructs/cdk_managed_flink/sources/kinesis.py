@@ -22,10 +22,10 @@ from cdk_managed_flink.services.kinesis.consumer import add_consumer, consumer_o
 from cdk_managed_flink.services.kinesis.line import is_legacy, reads
 from cdk_managed_flink.services.kinesis.stream import (
     DEFAULT_RETENTION,
-    check_account,
+    check_place,
     check_settings,
     grant_stream,
-    is_of_another_account,
+    is_elsewhere,
     key_of,
     new_stream,
 )
@@ -116,6 +116,14 @@ class KinesisSource(Source[kinesis.IStream]):
     removal_policy: RemovalPolicy | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.start, StartPosition):
+            raise invalid(
+                "KinesisSource",
+                "start",
+                self.start,
+                "a StartPosition",
+                "Call it: start=StartPosition.latest().",
+            )
         check_settings(
             "KinesisSource",
             stream=self.stream,
@@ -136,7 +144,7 @@ class KinesisSource(Source[kinesis.IStream]):
         """Make or take the stream and the consumer; grant what the reader calls."""
         calls = reads(application.runtime, fan_out=self.fan_out)
         if self.stream is not None:
-            self._check_account(application, name, self.stream, calls.stream)
+            self._check_place(application, name, self.stream, calls.stream)
         stream = self.stream or new_stream(
             scope,
             self.resource_id or name,
@@ -157,7 +165,7 @@ class KinesisSource(Source[kinesis.IStream]):
         format_ = format_of(self.format)
         format_.grant(application, Side.READ)
         options = self._options(stream, legacy=is_legacy(application.runtime))
-        watched = watches.polling(stream)
+        watched = [] if is_elsewhere(application, stream) else watches.polling(stream)
         if self.fan_out:
             hazards.reads_by_fan_out(application, name)
             id_ = f"{self.resource_id or name}Consumer"
@@ -192,22 +200,22 @@ class KinesisSource(Source[kinesis.IStream]):
             rules=None if is_legacy(application.runtime) else _NO_METADATA,
         )
 
-    def _check_account(
+    def _check_place(
         self,
         application: FlinkApplication,
         name: str,
         stream: kinesis.IStream,
         actions: Sequence[str],
     ) -> None:
-        if self.fan_out and is_of_another_account(application, stream):
+        if self.fan_out and is_elsewhere(application, stream):
             raise invalid(
                 application,
                 f"fan_out of {name!r}",
                 True,
-                "polling a stream of another account",
-                "A consumer belongs to the stream's account: leave fan_out out.",
+                "polling a stream of another account or Region",
+                "A consumer belongs to the stream's account and Region: leave fan_out out.",
             )
-        check_account(
+        check_place(
             application,
             name,
             stream,

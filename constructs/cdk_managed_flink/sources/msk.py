@@ -22,6 +22,7 @@ from cdk_managed_flink.services.kafka.cluster import KafkaCluster
 from cdk_managed_flink.services.kafka.connectors import kafka_connectors
 from cdk_managed_flink.services.kafka.consumer_groups import claim_group
 from cdk_managed_flink.services.kafka.topic import KafkaTopic, Topic, check_topic_name
+from cdk_managed_flink.services.kafka.values import check_list
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ class MskSource(Source[KafkaCluster]):
         removal_policy: Of topics that are made. Default: the application's.
 
     Raises:
-        ValueError: No topic, a name that Kafka refuses, or settings of a new topic beside existing
-            ones.
+        ValueError: No topic, one twice, a name that Kafka refuses, or settings of a new topic
+            beside existing ones.
     """
 
     cluster: KafkaCluster
@@ -128,11 +129,24 @@ class MskSource(Source[KafkaCluster]):
     removal_policy: RemovalPolicy | None = None
 
     def __post_init__(self) -> None:
+        check_list("MskSource", "key_fields", self.key_fields)
         if not self._topics:
             raise invalid("MskSource", "topic", "none", "one or several", 'Say topic="payments".')
-        for topic in self._topics:
-            if isinstance(topic, str):
-                check_topic_name("MskSource", topic)
+        names = [topic if isinstance(topic, str) else topic.name for topic in self._topics]
+        for name in names:
+            check_topic_name("MskSource", name)
+            if names.count(name) > 1:
+                raise invalid(
+                    "MskSource", "topic", names, "each topic once", f"List {name!r} once."
+                )
+        if not isinstance(self.start, KafkaStart):
+            raise invalid(
+                "MskSource",
+                "start",
+                self.start,
+                "a KafkaStart",
+                "Call it: start=KafkaStart.latest().",
+            )
         if self.removal_policy is not None and not any(
             isinstance(topic, Topic) for topic in self._topics
         ):

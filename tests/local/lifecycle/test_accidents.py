@@ -64,7 +64,9 @@ def test_another_resource_fails(
     assert (version.label in stage.counts.by_version) == (place is after_the_proof)
 
 
-@pytest.mark.parametrize("process", [faults.TASK_MANAGER, faults.JOB_MANAGER])
+@pytest.mark.parametrize(
+    "process", [pytest.param(faults.TASK_MANAGER, marks=pytest.mark.long), faults.JOB_MANAGER]
+)
 def test_process_is_killed_while_the_new_version_is_looked_at(stage: Stage, process: str) -> None:
     """One restart is forgiven: another one takes the job over from its checkpoint."""
     version = stage.version(versions.healthy)

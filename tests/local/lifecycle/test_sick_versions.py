@@ -14,10 +14,19 @@ pytestmark = pytest.mark.local
 @pytest.mark.parametrize(
     ("edit", "reason"),
     [
-        (versions.throws_at_start, "No match found for function signature CALIBRATED"),
+        # As the first deploy of the README's stack, in tests/local/test_acts.py.
+        pytest.param(
+            versions.throws_at_start,
+            "No match found for function signature CALIBRATED",
+            marks=pytest.mark.long,
+        ),
         (versions.throws_on_every_tenth, "java.lang.ArithmeticException: / by zero"),
-        (versions.hangs, "did not become READY"),
-        (versions.runs_out_of_memory, "java.lang.OutOfMemoryError: Java heap space"),
+        pytest.param(versions.hangs, "did not become READY", marks=pytest.mark.long),
+        pytest.param(
+            versions.runs_out_of_memory,
+            "java.lang.OutOfMemoryError: Java heap space",
+            marks=pytest.mark.long,
+        ),
         (versions.counts_more, "StateMigrationException"),
         (versions.drops_repetitions, "Cannot map checkpoint/savepoint state"),
     ],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Annotations
+from aws_cdk import Annotations, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -12,6 +12,7 @@ from constructs import IConstruct
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.network import let_in
 from cdk_managed_flink.application.secret_value import (
     SECRETS_ENDPOINT,
     FlinkSecret,
@@ -20,6 +21,7 @@ from cdk_managed_flink.application.secret_value import (
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.services.kafka.cluster import KafkaCluster
 from cdk_managed_flink.services.kafka.connectors import reads_secret
+from cdk_managed_flink.services.kafka.serverless import MskServerlessCluster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +51,12 @@ def reach(
     """
     authentication = cluster.authentication(asked)
     mode = authentication.mode
+    if isinstance(cluster, MskServerlessCluster) and Stack.of(cluster) is Stack.of(application):
+        _warn_of_topics(cluster, application)
     needs = _open(cluster, application, mode)
     if authentication.secret is not None:
         _grant_secret(application, authentication.secret, on_msk=cluster.cluster_arn is not None)
-        needs.extend(cluster.before_login(mode))
+        needs.extend(cluster.before_login(authentication))
     trusted = cluster.certificate_authority
     if isinstance(trusted, FlinkSecret):
         grant_secret(trusted.secret, application)
@@ -178,19 +182,18 @@ def _open(
         return []
     for port in ports:
         for own in connections.security_groups:
-            _let_in(groups[0], own, ec2.Port.tcp(port), f"Kafka ({mode.lower()}) of Flink")
+            let_in(groups[0], own, ec2.Port.tcp(port), f"Kafka ({mode.lower()}) of Flink")
     # The rule is a child of either group, by the stacks that they are in.
     return [groups[0], *connections.security_groups]
 
 
-def _let_in(
-    brokers: ec2.ISecurityGroup, own: ec2.ISecurityGroup, port: ec2.Port, description: str
-) -> None:
-    """The rule goes into the application's stack, which depends on the cluster's already."""
-    brokers.add_ingress_rule(own, port, description, True)
-    # CDK warns of a rule for what may go out anyway.
-    if not own.allow_all_outbound:
-        own.add_egress_rule(brokers, port, description)
+def _warn_of_topics(cluster: KafkaCluster, application: FlinkApplication) -> None:
+    Annotations.of(application).add_warning_v2(
+        "cdk-managed-flink:serverless-topic",
+        f"{cluster.node.path} is made by this stack and its topics are not, so the job's first "
+        "start fails: deploy with desired_state=DesiredState.STOPPED, make the topics with Kafka's "
+        "own tools, then deploy with RUNNING, and acknowledge this.",
+    )
 
 
 def _grant_secret(

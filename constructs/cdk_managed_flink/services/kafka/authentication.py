@@ -8,6 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.secret_value import FlinkSecret
+from cdk_managed_flink.services.kafka.values import check_list
 
 _PROTOCOL = "properties.security.protocol"
 _MECHANISM = "properties.sasl.mechanism"
@@ -46,6 +47,9 @@ class KafkaAuthentication:
         mechanism: Of SASL.
         fields: Names in the secret: user and password, or certificate, key and the key's password.
         certificate_authorities: ARNs of private authorities that a new cluster trusts.
+
+    Raises:
+        ValueError: One ARN in place of a list.
     """
 
     mode: KafkaMode
@@ -53,6 +57,9 @@ class KafkaAuthentication:
     mechanism: str | None = None
     fields: Sequence[str] = ()
     certificate_authorities: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_list("KafkaAuthentication", "certificate_authorities", self.certificate_authorities)
 
     @classmethod
     def iam(cls) -> "KafkaAuthentication":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -61,16 +62,8 @@ def client_authentication(
     """The listeners of a provisioned cluster.
 
     Raises:
-        ValueError: A mode that MSK does not have, or client certificates that nobody signs.
+        ValueError: Client certificates that nobody signs.
     """
-    if KafkaMode.PLAIN in authentications:
-        raise invalid(
-            owner,
-            "authentication",
-            "PLAIN",
-            "IAM, SCRAM, MTLS or none",
-            "MSK has no SASL/PLAIN: use KafkaAuthentication.scram().",
-        )
     mtls = authentications.get(KafkaMode.MTLS)
     if mtls is not None and not mtls.certificate_authorities:
         raise invalid(
@@ -109,8 +102,12 @@ def brokers(
     key: kms.IKey,
     log_group: logs.ILogGroup,
     monitoring: KafkaMonitoring,
+    removal: RemovalPolicy,
 ) -> msk.CfnCluster:
-    """The L1 and its configuration; both names are physical ones, because MSK has no other."""
+    """The L1 and its configuration; both names are physical ones, because MSK has no other.
+
+    A configuration can't be deleted while a cluster has it, so it stays as long.
+    """
     configuration = msk.CfnConfiguration(
         scope,
         "Configuration",
@@ -118,8 +115,9 @@ def brokers(
         # Plain text, whatever the reference says of Base64: the resource encodes it itself.
         server_properties="\n".join(f"{key}={value}" for key, value in sorted(settings.items())),
     )
+    configuration.apply_removal_policy(removal)
     cluster = msk.CfnCluster
-    return msk.CfnCluster(
+    made = msk.CfnCluster(
         scope,
         "Resource",
         cluster_name=name,
@@ -148,3 +146,14 @@ def brokers(
             )
         ),
     )
+    made.apply_removal_policy(removal)
+    return made
+
+
+def brokers_group(scope: Construct, vpc: ec2.IVpc, removal: RemovalPolicy) -> ec2.SecurityGroup:
+    """A group that lets nobody in; the cluster's interfaces have it, so it stays as long."""
+    group = ec2.SecurityGroup(
+        scope, "SecurityGroup", vpc=vpc, description=f"MSK cluster {scope.node.path}"
+    )
+    group.apply_removal_policy(removal)
+    return group

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import jsii
-from aws_cdk import Fn, RemovalPolicy, Stack, Token
+from aws_cdk import Duration, Fn, RemovalPolicy, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
@@ -18,6 +18,9 @@ from cdk_managed_flink.services.kafka.cluster_topics import ClusterTopics
 from cdk_managed_flink.services.kafka.topic import KafkaTopic, Topic
 
 _WITH_SECRET = (KafkaMode.SCRAM, KafkaMode.PLAIN, KafkaMode.MTLS)
+_OF_MSK = (None, "AWS_MSK_IAM", "SCRAM-SHA-512")  # mechanisms of SASL
+
+DEFAULT_TRANSACTION = Duration.minutes(15)  # Kafka's own
 
 Authentications = KafkaAuthentication | Sequence[KafkaAuthentication]
 
@@ -34,7 +37,9 @@ class KafkaCluster(Construct):
         serverless: Whether it is MSK Serverless.
         zones: In how many zones it has brokers: the copies of a new topic.
         broker_count: How many brokers it has; ``None`` where that is not known.
+        elsewhere: Whether it is of another account or Region, whose metrics are not here.
         longest_transaction: In milliseconds; the broker refuses a producer that asks for more.
+        raise_transaction: How that is raised.
         certificate_authority: Whom the job trusts beside the public authorities.
     """
 
@@ -43,7 +48,12 @@ class KafkaCluster(Construct):
     serverless = False
     zones = 3
     broker_count: int | None = None
-    longest_transaction = 900_000
+    elsewhere = False
+    longest_transaction: float = 900_000
+    raise_transaction = (
+        "If the brokers' transaction.max.timeout.ms is longer, import the cluster with "
+        "longest_transaction=."
+    )
     certificate_authority: str | FlinkSecret | None = None
 
     def __init__(
@@ -86,6 +96,7 @@ class KafkaCluster(Construct):
         serverless: bool = False,
         zones: int = 3,
         broker_count: int | None = None,
+        longest_transaction: Duration = DEFAULT_TRANSACTION,
     ) -> "KafkaCluster":
         """An existing MSK cluster, provisioned or serverless. Its settings are never changed.
 
@@ -102,10 +113,12 @@ class KafkaCluster(Construct):
             serverless: Whether it is MSK Serverless; also told by an ARN that says so.
             zones: In how many zones it has brokers. Default 3.
             broker_count: How many brokers it has, for an alarm on what reaches a topic.
+            longest_transaction: Its brokers' ``transaction.max.timeout.ms``. Default 15 minutes, as
+                Kafka's.
 
         Raises:
-            ValueError: No VPC, no ARN of a cluster, serverless without IAM, or brokers given for
-                several authentications.
+            ValueError: No VPC, no ARN of a cluster, an authentication that MSK does not have,
+                brokers given for several, or a cluster of another Region without its brokers.
         """
         from cdk_managed_flink.services.kafka.existing import ExistingMskCluster
 
@@ -120,6 +133,7 @@ class KafkaCluster(Construct):
             serverless=serverless,
             zones=zones,
             broker_count=broker_count,
+            longest_transaction=longest_transaction,
         )
 
     @staticmethod
@@ -132,6 +146,7 @@ class KafkaCluster(Construct):
         network: Network | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] = (),
         certificate_authority: str | FlinkSecret | None = None,
+        longest_transaction: Duration = DEFAULT_TRANSACTION,
     ) -> "KafkaCluster":
         """A cluster that is not MSK's: on EC2 or ECS, in a data centre, of another provider.
 
@@ -145,6 +160,8 @@ class KafkaCluster(Construct):
             certificate_authority: The certificate, PEM, of the authority that signed those of the
                 brokers, up to 2,048 characters; a longer one as ``FlinkSecret.of(secret)``.
                 Default: public authorities.
+            longest_transaction: Its brokers' ``transaction.max.timeout.ms``. Default 15 minutes, as
+                Kafka's.
 
         Raises:
             ValueError: Malformed brokers, or IAM.
@@ -159,6 +176,7 @@ class KafkaCluster(Construct):
             network=network,
             security_groups=security_groups,
             certificate_authority=certificate_authority,
+            longest_transaction=longest_transaction,
         )
 
     def network(self) -> Network | None:
@@ -192,7 +210,7 @@ class KafkaCluster(Construct):
             )
         return found
 
-    def before_login(self, mode: KafkaMode) -> Sequence[IConstruct]:
+    def before_login(self, authentication: KafkaAuthentication) -> Sequence[IConstruct]:
         """What has to be there before anybody can log in so."""
         return []
 
@@ -274,11 +292,11 @@ class KafkaCluster(Construct):
             )
         return found
 
-    def check_serverless(self) -> None:
-        """Refuse what MSK Serverless does not have.
+    def check_msk(self) -> None:
+        """Refuse what MSK, or MSK Serverless, does not have.
 
         Raises:
-            ValueError: It is serverless, and asked for more than IAM.
+            ValueError: SASL/PLAIN or SCRAM-SHA-256, or serverless and more than IAM.
         """
         others = [mode.value for mode in self.authentications if mode is not KafkaMode.IAM]
         if self.serverless and others:
@@ -289,3 +307,12 @@ class KafkaCluster(Construct):
                 "IAM, the only way to authenticate to MSK Serverless",
                 "Use KafkaAuthentication.iam(), or a provisioned MskCluster.",
             )
+        for found in self.authentications.values():
+            if found.mechanism not in _OF_MSK:
+                raise invalid(
+                    self,
+                    "authentication",
+                    found.mechanism,
+                    "IAM, SCRAM-SHA-512, MTLS or none",
+                    "MSK has no other: use KafkaAuthentication.scram().",
+                )

@@ -33,7 +33,7 @@ class ClusterTopics:
             ValueError: The service has no way to make it, or the cluster has one of that name.
         """
         cluster_arn = self._cluster.cluster_arn
-        if self._cluster.serverless or cluster_arn is None:
+        if self._cluster.serverless or self._cluster.elsewhere or cluster_arn is None:
             raise self._cannot_be_made(topic)
         made = self._made.get(topic.name)
         if made is not None and made.topic is not topic:
@@ -62,11 +62,12 @@ class ClusterTopics:
         return found if isinstance(found, Construct) else Construct(self._cluster, "Topics")
 
     def _cannot_be_made(self, topic: Topic) -> ValueError:
-        why = (
-            "the service's API makes topics in provisioned MSK clusters alone"
-            if self._cluster.serverless
-            else "CloudFormation reaches the brokers of MSK alone"
-        )
+        if self._cluster.serverless:
+            why = "the service's API makes topics in provisioned MSK clusters alone"
+        elif self._cluster.elsewhere:
+            why = "CloudFormation makes topics in its own account and Region alone"
+        else:
+            why = "CloudFormation reaches the brokers of MSK alone"
         return invalid(
             self._cluster,
             "topic",

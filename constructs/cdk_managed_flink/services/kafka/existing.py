@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from aws_cdk import Fn, Token
+from aws_cdk import Annotations, Duration, Fn, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.secret_value import FlinkSecret
+from cdk_managed_flink.services.arns import differ
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.services.kafka.cluster import Authentications, KafkaCluster
 
@@ -35,6 +36,7 @@ class ExistingMskCluster(KafkaCluster):
         serverless: bool,
         zones: int,
         broker_count: int | None,
+        longest_transaction: Duration,
     ) -> None:
         super().__init__(scope, id, vpc=vpc, authentication=authentication)
         literal = not Token.is_unresolved(cluster_arn)
@@ -55,7 +57,7 @@ class ExistingMskCluster(KafkaCluster):
                 "MSK is reached inside of its VPC alone: hand in ec2.Vpc.from_lookup(...).",
             )
         self.serverless = serverless or (literal and bool(_SERVERLESS_ARN.fullmatch(cluster_arn)))
-        self.check_serverless()
+        self.check_msk()
         if bootstrap_servers is not None:
             _check_brokers(self, bootstrap_servers)
             if len(self.authentications) > 1:
@@ -67,13 +69,37 @@ class ExistingMskCluster(KafkaCluster):
                     "Leave it out to have each looked up, or list one authentication.",
                 )
             self._brokers[next(iter(self.authentications))] = bootstrap_servers
+        if literal:
+            self._place(cluster_arn)
         self.cluster_arn = cluster_arn
+        self.longest_transaction = longest_transaction.to_milliseconds()
         self.cluster_name = (
             cluster_arn.split("/")[1] if literal else Fn.select(1, Fn.split("/", cluster_arn))
         )
         self.zones = zones
         self.broker_count = broker_count
         self._connections = ec2.Connections(security_groups=list(security_groups))
+
+    def _place(self, cluster_arn: str) -> None:
+        """Whether it is of another Region or account, where both are known."""
+        stack = Stack.of(self)
+        _, _, _, region, account, _ = cluster_arn.split(":", 5)
+        abroad = differ(stack.region, region)
+        self.elsewhere = abroad or differ(stack.account, account)
+        if abroad and not self._brokers:
+            raise invalid(
+                self,
+                "cluster_arn",
+                cluster_arn,
+                f"a cluster of the stack's Region, {stack.region}, or bootstrap_servers=",
+                "Its brokers are looked up in the stack's own Region: say "
+                'bootstrap_servers="host:port,...".',
+            )
+        if self.elsewhere:
+            Annotations.of(self).add_info(
+                f"{cluster_arn} is of another account or Region, where its metrics are: nothing "
+                "watches here how far a job is behind its topics."
+            )
 
 
 class OtherCluster(KafkaCluster):
@@ -89,6 +115,7 @@ class OtherCluster(KafkaCluster):
         network: Network | None,
         security_groups: Sequence[ec2.ISecurityGroup],
         certificate_authority: str | FlinkSecret | None,
+        longest_transaction: Duration,
     ) -> None:
         vpc = None if network is None else network.vpc
         super().__init__(scope, id, vpc=vpc, authentication=authentication)
@@ -103,6 +130,7 @@ class OtherCluster(KafkaCluster):
                 "bootstrap_servers=...).",
             )
         self.certificate_authority = certificate_authority
+        self.longest_transaction = longest_transaction.to_milliseconds()
         self._servers = bootstrap_servers
         self._network = network
         self._brokers[authentication.mode] = bootstrap_servers

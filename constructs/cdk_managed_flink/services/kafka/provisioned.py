@@ -15,12 +15,18 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.log_group import application_log_group
 from cdk_managed_flink.application.removal import effective_removal
-from cdk_managed_flink.services.kafka.authentication import KafkaMode
-from cdk_managed_flink.services.kafka.brokers import KafkaMonitoring, Placement, brokers
+from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
+from cdk_managed_flink.services.kafka.brokers import (
+    KafkaMonitoring,
+    Placement,
+    brokers,
+    brokers_group,
+)
 from cdk_managed_flink.services.kafka.cluster import Authentications, KafkaCluster
 from cdk_managed_flink.services.kafka.names import cluster_name as name_of
 from cdk_managed_flink.services.kafka.storage import BrokerStorage, disks, grow
 from cdk_managed_flink.services.kafka.users import ScramUsers
+from cdk_managed_flink.services.kafka.values import check_settings
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(?:\d+|x)(?:\.kraft)?")
 _INSTANCE = re.compile(r"kafka\.[a-z0-9]+\.[a-z0-9]+")
@@ -55,7 +61,8 @@ class MskCluster(KafkaCluster):
         security_group: Default: a new one that nobody may come in by, but for those that are bound.
         cluster_name: A literal. Default: derived from the stack's name and the construct's path.
             It is a physical name, because MSK has no other; a change replaces the cluster.
-        removal_policy: Default ``RETAIN_ON_UPDATE_OR_DELETE``: the cluster holds the topics.
+        removal_policy: Default ``RETAIN_ON_UPDATE_OR_DELETE``: the cluster holds the topics, and
+            keeps its configuration, security group and users.
 
     Attributes:
         resource: The L1, a ``msk.CfnCluster``.
@@ -65,6 +72,10 @@ class MskCluster(KafkaCluster):
     Raises:
         ValueError: What MSK would refuse of it.
     """
+
+    raise_transaction = (
+        'Raise it in MskCluster(configuration={"transaction.max.timeout.ms": "..."}).'
+    )
 
     def __init__(
         self,
@@ -87,6 +98,7 @@ class MskCluster(KafkaCluster):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, id, vpc=vpc, authentication=authentication)
+        self.check_msk()
         _check(self, kafka_version, instance_type, brokers_per_zone)
         removal = effective_removal(self, removal_policy)
         storage = storage or BrokerStorage()
@@ -104,10 +116,9 @@ class MskCluster(KafkaCluster):
         self.log_group = application_log_group(
             self, "LogGroup", key=self.encryption_key, retention=log_retention, removal=removal
         )
-        group = security_group or ec2.SecurityGroup(
-            self, "SecurityGroup", vpc=vpc, description=f"MSK cluster {self.node.path}"
-        )
+        group = security_group or brokers_group(self, vpc, removal)
         self._connections = ec2.Connections(security_groups=[group])
+        check_settings(self, "configuration", configuration or {})
         settings = {**_settings(self.zones), **(configuration or {})}
         longest = settings.get(_LONGEST_TRANSACTION, "")
         if longest.isdigit():
@@ -128,8 +139,8 @@ class MskCluster(KafkaCluster):
             key=self.encryption_key,
             log_group=self.log_group,
             monitoring=monitoring,
+            removal=removal,
         )
-        self.resource.apply_removal_policy(removal)
         self.cluster_arn: str = self.resource.attr_arn
         grow(self, self.resource, storage)
         self._users = self._scram_users(removal)
@@ -154,10 +165,13 @@ class MskCluster(KafkaCluster):
             )
         return self._users.add(name)
 
-    def before_login(self, mode: KafkaMode) -> list[IConstruct]:
-        """With SCRAM the association of the users' secrets."""
-        found = mode is KafkaMode.SCRAM and self._users is not None
-        return [self._users.association] if found and self._users else []
+    def before_login(self, authentication: KafkaAuthentication) -> list[IConstruct]:
+        """With SCRAM the association of the users' secrets, this one among them."""
+        if self._users is None or authentication.mode is not KafkaMode.SCRAM:
+            return []
+        if authentication.secret is not None:
+            self._users.join([authentication.secret.secret_arn])
+        return [self._users.association]
 
     def _scram_users(self, removal: RemovalPolicy) -> ScramUsers | None:
         scram = self.authentications.get(KafkaMode.SCRAM)

@@ -6,7 +6,7 @@ from aws_cdk import aws_msk as msk
 from constructs import Construct
 
 from cdk_managed_flink.application.removal import effective_removal
-from cdk_managed_flink.services.kafka.brokers import Placement
+from cdk_managed_flink.services.kafka.brokers import Placement, brokers_group
 from cdk_managed_flink.services.kafka.cluster import Authentications, KafkaCluster
 from cdk_managed_flink.services.kafka.names import cluster_name as name_of
 
@@ -24,7 +24,8 @@ class MskServerlessCluster(KafkaCluster):
         security_group: Default: a new one that nobody may come in by, but for those that are bound.
         cluster_name: A literal. Default: derived from the stack's name and the construct's path.
             It is a physical name, because MSK has no other; a change replaces the cluster.
-        removal_policy: Default ``RETAIN_ON_UPDATE_OR_DELETE``: the cluster holds the topics.
+        removal_policy: Default ``RETAIN_ON_UPDATE_OR_DELETE``: the cluster holds the topics, and
+            keeps its security group.
 
     Attributes:
         resource: The L1, a ``msk.CfnServerlessCluster``.
@@ -34,6 +35,7 @@ class MskServerlessCluster(KafkaCluster):
     """
 
     serverless = True
+    raise_transaction = "MSK Serverless allows no longer one."
 
     def __init__(
         self,
@@ -48,11 +50,10 @@ class MskServerlessCluster(KafkaCluster):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, id, vpc=vpc, authentication=authentication)
-        self.check_serverless()
+        self.check_msk()
         placement = Placement.of(self, vpc, subnets)
-        group = security_group or ec2.SecurityGroup(
-            self, "SecurityGroup", vpc=vpc, description=f"MSK cluster {self.node.path}"
-        )
+        removal = effective_removal(self, removal_policy)
+        group = security_group or brokers_group(self, vpc, removal)
         self._connections = ec2.Connections(security_groups=[group])
         self.cluster_name: str = name_of(self, cluster_name)
         cluster = msk.CfnServerlessCluster
@@ -69,5 +70,5 @@ class MskServerlessCluster(KafkaCluster):
                 )
             ],
         )
-        self.resource.apply_removal_policy(effective_removal(self, removal_policy))
+        self.resource.apply_removal_policy(removal)
         self.cluster_arn: str = self.resource.attr_arn

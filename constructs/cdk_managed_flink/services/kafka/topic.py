@@ -12,6 +12,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.services.kafka.values import check_settings
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 
@@ -32,7 +33,7 @@ class Topic:
             win over those above.
 
     Raises:
-        ValueError: A name that Kafka refuses, or a number below 1.
+        ValueError: A name that Kafka refuses, a number below 1, or a setting that is no text.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Topic:
 
     def __post_init__(self) -> None:
         check_topic_name("Topic", self.name)
+        check_settings("Topic", "configs", self.configs)
         for name in ("partitions", "replication_factor"):
             number = getattr(self, name)
             if number is not None and not Token.is_unresolved(number) and number < 1:

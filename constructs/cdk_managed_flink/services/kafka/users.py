@@ -40,6 +40,8 @@ class ScramUsers(Construct):
         self._arns: list[str] = []
         self._secrets: dict[str, secretsmanager.Secret] = {}
         self.association = msk.CfnBatchScramSecret(self, "Resource", cluster_arn=cluster_arn)
+        # A kept cluster lets nobody log in without it.
+        self.association.apply_removal_policy(removal)
 
     def add(self, name: str) -> secretsmanager.ISecret:
         """A user with a generated password, or the one of that name.

@@ -9,12 +9,12 @@ _NAMESPACE = "AWS/Kafka"
 
 
 def lag(cluster: KafkaCluster, group: str, topics: list[str]) -> list[Watch]:
-    """How far the group is behind each topic; nothing where it is not MSK.
+    """How far the group is behind each topic; nothing where it is not MSK of this account.
 
     The service estimates it from the offsets that the job keeps at each checkpoint, so it is never
     less than the checkpoints' interval, and absent with checkpointing off.
     """
-    name = cluster.cluster_name
+    name = _name(cluster)
     if name is None:
         return []
     return [
@@ -32,6 +32,11 @@ def lag(cluster: KafkaCluster, group: str, topics: list[str]) -> list[Watch]:
     ]
 
 
+def _name(cluster: KafkaCluster) -> str | None:
+    """What the metrics call it; ``None`` where there are none, or none here."""
+    return None if cluster.elsewhere else cluster.cluster_name
+
+
 def _known(topic: str, number: int) -> str:
     """The topic's name, or its number where the name is not known at synth."""
     return str(number) if Token.is_unresolved(topic) else topic
@@ -39,7 +44,7 @@ def _known(topic: str, number: int) -> str:
 
 def offline(cluster: KafkaCluster) -> list[Watch]:
     """Partitions without a leader, which nobody can write to; MSK Serverless shows none."""
-    name = cluster.cluster_name
+    name = _name(cluster)
     if name is None or cluster.serverless:
         return []
     return [
@@ -57,7 +62,7 @@ def offline(cluster: KafkaCluster) -> list[Watch]:
 
 def arrivals(cluster: KafkaCluster, topic: str) -> list[Watch]:
     """What is written to a topic: by broker, or by topic where MSK Serverless has no brokers."""
-    name = cluster.cluster_name
+    name = _name(cluster)
     if name is None:
         return []
     found = {"Cluster Name": name, "Topic": topic}

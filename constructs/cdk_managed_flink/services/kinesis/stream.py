@@ -14,6 +14,7 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.services.arns import differ
 from cdk_managed_flink.services.kinesis.line import is_legacy
 
 DEFAULT_RETENTION = Duration.hours(24)
@@ -152,11 +153,17 @@ def grant_stream(
 
 def is_of_another_account(application: FlinkApplication, stream: kinesis.IStream) -> bool:
     """Whether both accounts are known at synth, and differ."""
-    here, there = Stack.of(application).account, stream.env.account
-    return not (Token.is_unresolved(here) or Token.is_unresolved(there)) and here != there
+    return differ(Stack.of(application).account, stream.env.account)
 
 
-def check_account(
+def is_elsewhere(application: FlinkApplication, stream: kinesis.IStream) -> bool:
+    """Whether its account or Region is known to be another one: its metrics are not here."""
+    return is_of_another_account(application, stream) or differ(
+        Stack.of(application).region, stream.env.region
+    )
+
+
+def check_place(
     application: FlinkApplication,
     name: str,
     stream: kinesis.IStream,
@@ -164,12 +171,25 @@ def check_account(
     actions: Sequence[str],
     resource_policy_in_place: bool,
 ) -> None:
-    """Refuse an existing stream that the application could not reach.
+    """Refuse an existing stream that the application could not reach; say what is not known.
 
     Raises:
         ValueError: The stream is another account's, and the connector takes only names, or nothing
             is said of its policy.
     """
+    here = Stack.of(application)
+    if Token.is_unresolved(here.account) and not Token.is_unresolved(stream.env.account):
+        Annotations.of(application).add_warning_v2(
+            "cdk-managed-flink:account",
+            f"{name}: {stream.stream_arn} names its account and the stack does not, so nothing "
+            "tells whether it is another one, whose streams take a resource policy and are not "
+            "watched here: say env= of the stack.",
+        )
+    if is_elsewhere(application, stream):
+        Annotations.of(application).add_info(
+            f"{name}: {stream.stream_arn} is of another account or Region, where its metrics are: "
+            "nothing watches it here."
+        )
     if not is_of_another_account(application, stream):
         return
     if is_legacy(application.runtime):

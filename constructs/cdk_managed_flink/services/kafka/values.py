@@ -1,0 +1,28 @@
+"""Values that look right, and would arrive at Kafka as something else."""
+
+from collections.abc import Mapping, Sequence
+
+from constructs import Construct
+
+from cdk_managed_flink.application.errors import invalid
+
+
+def check_settings(where: Construct | str, prop: str, settings: Mapping[str, str]) -> None:
+    """Refuse settings of Kafka that are not text.
+
+    Raises:
+        ValueError: One is a number or the like.
+    """
+    for name, value in settings.items():
+        if not isinstance(value, str):
+            raise invalid(where, f"{prop}[{name!r}]", value, "text", f'Say "{value}".')
+
+
+def check_list(where: str, prop: str, given: Sequence[str]) -> None:
+    """Refuse a text that stands for a list: each of its letters would be one of it.
+
+    Raises:
+        ValueError: It is a text.
+    """
+    if isinstance(given, str):
+        raise invalid(where, prop, given, "a list", f'Say {prop}=["{given}"].')
