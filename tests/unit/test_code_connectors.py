@@ -31,6 +31,9 @@ _MAVEN = {"m": "http://maven.apache.org/POM/4.0.0"}
             "dynamodb",
             "org.apache.flink:flink-connector-dynamodb:4.3.0-1.19",
         ),
+        (Runtime.FLINK_1_19, "kinesis", "org.apache.flink:flink-connector-kinesis:4.3.0-1.19"),
+        (Runtime.FLINK_1_19, "kafka", "org.apache.flink:flink-connector-kafka:3.3.0-1.19"),
+        (Runtime.FLINK_1_19, "iceberg", "org.apache.iceberg:iceberg-flink-runtime-1.19:1.9.2"),
         (
             Runtime.FLINK_2_2,
             "kinesis",
@@ -57,9 +60,20 @@ def test_fails_when_a_connector_is_unknown() -> None:
         connector_for("jdbc", Runtime.FLINK_1_20)
 
 
-def test_fails_when_a_runtime_has_no_known_connectors() -> None:
-    with pytest.raises(ValueError, match=r"runtime is 'FLINK-1_15'; allowed: .*FLINK-1_20"):
-        connector_for("kinesis", Runtime.FLINK_1_15)
+@pytest.mark.parametrize("name", ["FLINK-1_15", "FLINK-2_0", "FLINK-2_1", "FLINK-3_0"])
+def test_fails_when_a_runtime_has_no_known_connectors(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"runtime is '{name}'; allowed: .* FLINK-2_2 and later"):
+        connector_for("kinesis", Runtime.of(name))
+
+
+def test_flink_1_19_has_formats_and_options_of_its_own_version() -> None:
+    line, newer = release_line(Runtime.FLINK_1_19), _LINE
+    assert (line.flink, line.java) == ("1.19.1", "11")
+    assert format_artifacts("avro", Runtime.FLINK_1_19)[0].version == "1.19.1"
+    assert line.options == newer.options
+    iceberg = {str(a) for a in line.contents([connector_for("iceberg", Runtime.FLINK_1_19)])}
+    assert "org.apache.iceberg:iceberg-aws-bundle:1.9.2" in iceberg
+    assert line.contents([_DYNAMODB]) == newer.contents([_DYNAMODB])
 
 
 def test_c04_fails_when_two_artifacts_serve_the_identifier_kinesis() -> None:
@@ -248,6 +262,37 @@ def test_one_connector_is_chosen_for_an_application() -> None:
     assert connector_for("kafka", runtime) == kafka
     assert connector_for("jdbc", runtime) == jdbc
     assert connector_for("kinesis", runtime) == connector_for("kinesis", Runtime.FLINK_2_2)
+
+
+@pytest.mark.parametrize("runtime", [Runtime.FLINK_1_19, Runtime.FLINK_1_20, *_NEWER])
+def test_another_iceberg_comes_with_what_the_lines_own_comes_with(runtime: Runtime) -> None:
+    own = connector_for("iceberg", runtime)
+    other = Connector(own.group, own.artifact, "1.99.0")
+    line = release_line(runtime.with_connectors(connectors={"iceberg": other}))
+    artifacts = line.contents([other])
+    assert other in artifacts
+    assert Connector(own.group, "iceberg-aws-bundle", "1.99.0") in artifacts
+    plain = release_line(runtime).contents([own])
+    assert {a for a in artifacts if a.group != own.group} == {
+        a for a in plain if a.group != own.group
+    }
+    assert line.asks_for_hadoop(artifacts)
+    assert line.is_closed(other, artifacts)
+
+
+def test_an_iceberg_of_another_group_brings_what_its_pom_says() -> None:
+    own = Connector("com.example", "iceberg-flink", "7")
+    line = release_line(Runtime.FLINK_1_20.with_connectors(connectors={"iceberg": own}))
+    assert line.contents([own]) == (own,)
+    assert not line.is_closed(own, [own])
+    assert line.asks_for_hadoop([own])
+
+
+def test_another_login_by_iam_is_moved_onto_the_same_sdk() -> None:
+    other = Connector("software.amazon.msk", "aws-msk-iam-auth", "2.3.99")
+    line = release_line(Runtime.FLINK_1_20.with_connectors(connectors={"msk-iam": other}))
+    assert line.is_closed(other, [_KINESIS, other])
+    assert not line.is_closed(other, [other])
 
 
 @pytest.mark.parametrize("name", _AWS)

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.connector import Connector, ConnectorLine
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code import jar_checks, jar_contents
-from cdk_managed_flink.code.connectors import connector_for
+from cdk_managed_flink.code.connectors import connector_for, format_artifacts, release_line
 from cdk_managed_flink.code.jar_checks import JarCheck
 from tests.unit.jars import write_jar
 
 _FLINK = "org.apache.flink"
+_5_1 = Runtime.FLINK_1_20.with_connectors(ConnectorLine.AWS_5_1)
 _LEGACY = f"{_FLINK}.streaming.connectors.kinesis.table.KinesisDynamicTableFactory"
 _SINK_OF_4 = f"{_FLINK}.connector.kinesis.table.KinesisDynamicTableSinkFactory"
 _OF_5 = f"{_FLINK}.connector.kinesis.table.KinesisDynamicTableFactory"
@@ -223,10 +224,29 @@ def test_a_connector_for_this_flink_or_an_earlier_minor_passes(
     _check(write_jar(jar, artifacts=[f"{_FLINK}:{artifact}"]), runtime=runtime)
 
 
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        Runtime.FLINK_1_19,
+        Runtime.FLINK_1_20,
+        _5_1,
+        Runtime.FLINK_2_2,
+    ],
+)
+def test_the_librarys_own_connectors_and_formats_pass(jar: Path, runtime: Runtime) -> None:
+    line = release_line(runtime)
+    own = [*line.connectors.values(), *(a for format_ in line.formats.values() for a in format_)]
+    login = ["software/amazon/msk/auth/iam/A", "org/apache/kafka/clients/A"]
+    write_jar(jar, classes=login, artifacts=[str(connector) for connector in own])
+    _check(jar, runtime=runtime, connectors=tuple(own))
+
+
 def test_fails_when_a_bound_connector_is_missing_with_what_to_add(jar: Path) -> None:
     connectors = tuple(connector_for(i, Runtime.FLINK_1_20) for i in ("kinesis", "dynamodb"))
     write_jar(jar, classes=["org/apache/flink/connector/dynamodb/table/Factory"])
-    with pytest.raises(ValueError, match="the connectors of all bound sources and sinks") as error:
+    with pytest.raises(
+        ValueError, match="connectors and formats of all bound sources and"
+    ) as error:
         _check(jar, connectors=connectors)
     kinesis = connectors[0]
     assert (
@@ -235,6 +255,98 @@ def test_fails_when_a_bound_connector_is_missing_with_what_to_add(jar: Path) -> 
     ) in str(error.value)
     assert "flink-connector-dynamodb" not in str(error.value)
     assert "check_connectors=False" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("format_", "classes"),
+    [
+        ("avro", ["org/apache/flink/formats/avro/AvroFormatFactory"]),
+        ("avro-confluent", ["org/apache/flink/formats/avro/registry/confluent/Factory"]),
+        ("orc", ["org/apache/flink/orc/OrcFileFormatFactory"]),
+        (
+            "parquet",
+            [
+                "org/apache/flink/formats/parquet/ParquetFileFormatFactory",
+                "org/apache/hadoop/conf/Configuration",
+            ],
+        ),
+    ],
+)
+def test_fails_when_a_format_is_missing(jar: Path, format_: str, classes: list[str]) -> None:
+    needed = tuple(format_artifacts(format_, Runtime.FLINK_1_20))
+    with pytest.raises(ValueError, match="one without ") as error:
+        _check(write_jar(jar), connectors=needed)
+    assert all(f"<artifactId>{each.artifact}</artifactId>" in str(error.value) for each in needed)
+    _check(write_jar(jar, classes=classes), connectors=needed)
+
+
+@pytest.mark.parametrize("kind", ["avro", "json"])
+def test_fails_when_the_format_of_a_glue_registry_is_missing(jar: Path, kind: str) -> None:
+    needed = Connector(_FLINK, f"flink-{kind}-glue-schema-registry", "4.3.0-1.19")
+    with pytest.raises(ValueError, match=f"one without {needed}"):
+        _check(write_jar(jar), connectors=(needed,))
+    write_jar(jar, classes=[f"org/apache/flink/formats/{kind}/glue/schema/registry/Schema"])
+    _check(jar, connectors=(needed,))
+
+
+_OF_KINESIS = [
+    "org/apache/flink/streaming/connectors/kinesis/A",
+    "org/apache/flink/connector/kinesis/A",
+]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "identifier", "artifact"),
+    [
+        # It answers to kinesis-legacy.
+        (Runtime.FLINK_1_20, "kinesis", "flink-connector-kinesis:5.1.0-1.20"),
+        (Runtime.FLINK_1_20, "kinesis", "flink-connector-aws-kinesis-streams:5.1.0-1.20"),
+        (Runtime.FLINK_1_20, "kinesis", "flink-sql-connector-aws-kinesis-streams:5.0.0-1.20"),
+        (_5_1, "kinesis", "flink-connector-kinesis:4.3.0-1.19"),
+        (_5_1, "kinesis", "flink-connector-kinesis:1.15.4"),
+        (Runtime.FLINK_1_20, "dynamodb", "flink-connector-dynamodb:5.1.0-1.20"),
+        (_5_1, "firehose", "flink-sql-connector-aws-kinesis-firehose:4.3.0-1.19"),
+        (Runtime.FLINK_2_2, "kafka", "flink-sql-connector-kafka:5.0.0-2.2"),
+    ],
+)
+def test_fails_when_a_connector_is_of_another_generation(
+    jar: Path, runtime: Runtime, identifier: str, artifact: str
+) -> None:
+    wanted = connector_for(identifier, runtime)
+    write_jar(jar, classes=_OF_KINESIS, artifacts=[f"{_FLINK}:{artifact}"])
+    told = f"jar is 'one with {_FLINK}:{artifact}'; allowed: the generation of {wanted}, whose .*"
+    with pytest.raises(ValueError, match=told) as error:
+        _check(jar, runtime=runtime, connectors=(wanted,))
+    assert "runtime.with_connectors(...)" in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+    _check(jar, runtime=runtime)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "identifier", "artifacts"),
+    [
+        (Runtime.FLINK_1_20, "kinesis", ["flink-connector-kinesis:4.2.0-1.18"]),
+        (Runtime.FLINK_1_20, "kinesis", ["flink-connector-kinesis:1.15.4"]),
+        (
+            _5_1,
+            "kinesis",
+            [
+                "flink-connector-kinesis:5.1.0-1.20",
+                "flink-connector-aws-kinesis-streams:5.0.0-1.20",
+            ],
+        ),
+        (Runtime.FLINK_1_20, "kafka", ["flink-connector-kafka:3.2.0-1.19"]),
+        (Runtime.FLINK_1_20, "kafka", ["flink-connector-dynamodb:5.1.0-1.20"]),
+    ],
+)
+def test_a_connector_of_the_same_generation_passes(
+    jar: Path, runtime: Runtime, identifier: str, artifacts: list[str]
+) -> None:
+    kafka = "org/apache/flink/connector/kafka/A"
+    write_jar(
+        jar, classes=[*_OF_KINESIS, kafka], artifacts=[f"{_FLINK}:{each}" for each in artifacts]
+    )
+    _check(jar, runtime=runtime, connectors=(connector_for(identifier, runtime),))
 
 
 def test_a_connector_that_is_not_known_here_is_not_looked_for(jar: Path) -> None:

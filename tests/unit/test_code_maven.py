@@ -308,6 +308,55 @@ def test_a_module_may_depend_on_another_of_the_same_project(tmp_path: Path) -> N
     FlinkCode.from_maven(project, module="app")
 
 
+def test_modules_may_lie_beside_the_folder(
+    tmp_path: Path, program: Callable[..., Path], jar: Path
+) -> None:
+    into = 'while [ "$1" != -f ]; do shift; done\ncd "$(dirname "$2")/../job"\n'
+    calls = program("mvn", into + _BUILDS)
+    modules = "<modules><module>../job</module><module>../core</module></modules>"
+    project = _project(tmp_path / "p/all", f"<packaging>pom</packaging>{modules}")
+    for module in ("core", "job"):
+        _project(tmp_path / "p" / module)
+    flat = MavenProject("x", project, "../job")
+    assert sorted(flat.sources) == [
+        f"{module}/{file}"
+        for module in ("all", "core", "job")
+        for file in ("pom.xml", "src/main/java/A.java")
+    ]
+    assert flat.build().read_bytes() == jar.read_bytes()
+    assert "/all/pom.xml package -Dmaven.test.skip=true -pl ../job -am" in calls.read_text()
+
+
+_OF_THE_OUTER = (
+    "<project><parent><groupId>example</groupId><artifactId>job</artifactId>"
+    "<version>{}</version>{}</parent><artifactId>app</artifactId></project>"
+)
+
+
+@pytest.mark.parametrize("version", ["1.0-SNAPSHOT", "${revision}"])
+@pytest.mark.parametrize("where", ["", "<relativePath>..</relativePath>"])
+def test_fails_when_the_parent_lies_outside_of_the_folder(
+    tmp_path: Path, version: str, where: str
+) -> None:
+    modules = "<packaging>pom</packaging><modules><module>app</module></modules>"
+    outer = _project(tmp_path / "p", modules)
+    (_project(outer / "app") / "pom.xml").write_text(_OF_THE_OUTER.format(version, where))
+    with pytest.raises(ValueError, match=r"^FlinkCode\.from_maven: path is '.*p/app'; ") as error:
+        FlinkCode.from_maven(outer / "app")
+    assert f"hand in '{outer}' with module='app'." in str(error.value)
+    assert "Pin it" not in str(error.value)
+    FlinkCode.from_maven(outer, module="app")
+
+
+@pytest.mark.parametrize("where", ["<relativePath/>", "<relativePath>../other.xml</relativePath>"])
+def test_fails_when_a_parent_of_elsewhere_is_not_pinned(tmp_path: Path, where: str) -> None:
+    outer = _project(tmp_path / "p")
+    pom = _OF_THE_OUTER.format("2.0-SNAPSHOT", where)
+    (_project(outer / "app") / "pom.xml").write_text(pom)
+    with pytest.raises(ValueError, match=r"version of example:job is '2\.0-SNAPSHOT'; .* Pin it"):
+        FlinkCode.from_maven(outer / "app")
+
+
 # --- Docker ---------------------------------------------------------------------------------------
 
 

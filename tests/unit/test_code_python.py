@@ -164,8 +164,8 @@ def test_what_is_no_part_of_the_job_is_not_packaged(tmp_path: Path) -> None:
     own = [n for n in names if not n.startswith("job/managed_flink_job/")]
     assert own == ["job/data/cities.txt", "job/main.py", "lib/connectors.jar"]
     helper = [n.rpartition("/")[2] for n in names if n.startswith("job/managed_flink_job/")]
-    assert {"__init__.py", "tables.py", "secrets.py", "properties.py"} <= set(helper)
-    assert "runner.py" not in helper
+    assert {"__init__.py", "tables.py", "secrets.py", "properties.py", "runner.py"} <= set(helper)
+    assert "main.py" not in helper
 
 
 # --- the hash -------------------------------------------------------------------------------------
@@ -457,15 +457,35 @@ def test_c18_a_wrong_name_fails_the_synth(tmp_path: Path) -> None:
         cdk.App.of(stack).synth()  # type: ignore[union-attr]
 
 
+HELPERS = ("run_script(", "properties(", "table_options(", "sql(", "masked(")
+
+
 def test_c18_docs_and_code_spell_the_helper_alike() -> None:
     page = (Path(__file__).parents[2] / "docs" / "code.md").read_text(encoding="utf-8")
     from cdk_managed_flink import job
 
     assert f"from {python_job.HELPER} import" in page
-    assert all(f"`{name}" in page for name in ("properties(", "table_options(", "sql(", "masked("))
-    assert {"properties", "table_options", "sql", "masked"} <= set(job.__all__)
+    assert all(f"`{name}" in page for name in HELPERS)
+    assert {name.rstrip("(") for name in HELPERS} <= set(job.__all__)
 
 
 def test_fails_when_a_platform_is_not_the_services(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="platform is 'manylinux2014_aarch64'; allowed: manylinux"):
         FlinkCode.from_python(_job(tmp_path / "job"), platform="manylinux2014_aarch64")
+
+
+@pytest.mark.parametrize("left_out", ["a.egg-info/a.py", "node_modules/a.py", "cdk.out/a.py"])
+def test_what_tools_leave_beside_a_job_is_not_packaged(tmp_path: Path, left_out: str) -> None:
+    job = python_job.PythonJob(
+        _job(tmp_path / "job", **{left_out: "", "target/__init__.py": ""}), "main.py"
+    )
+    assert list(job.contents) == ["main.py", "target/__init__.py"]
+
+
+def test_mavens_output_is_not_packaged(tmp_path: Path) -> None:
+    own = _job(tmp_path / "job", **{"java/pom.xml": "", "java/target/a": "", "target/b": ""})
+    assert list(python_job.PythonJob(own, "main.py").contents) == [
+        "java/pom.xml",
+        "main.py",
+        "target/b",
+    ]

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from cdk_managed_flink.code import secret_reader
 from cdk_managed_flink.code.requirements import ON_THE_SERVICE, Requirements, Target, read, unmet
 
+_PINS = {"six": "1.17.0", "urllib3": "2.8.0"}
+_HASHES = {"six": "sha256:01", "urllib3": "sha256:02"}
 TARGET = Target("3.11", "manylinux2014_x86_64")
 
 
@@ -96,8 +99,20 @@ def test_the_lock_is_the_pins_and_the_target_and_not_the_layout(listed: Path) ->
 
 
 def test_the_jobs_own_pin_wins_over_the_librarys(listed: Path) -> None:
-    found = _read(listed, "six==1.16.0\n").with_pins({"six": "1.17.0", "urllib3": "2.8.0"})
+    found = _read(listed, "six==1.16.0\n").with_pins(_PINS, _HASHES)
     assert [pin.line for pin in found.pins.values()] == ["six==1.16.0", "urllib3==2.8.0"]
+
+
+@pytest.mark.parametrize("text", ["a==1 --hash=sha256:aa\n", "--require-hashes\n"])
+def test_the_librarys_pins_have_hashes_beside_a_list_with_hashes(listed: Path, text: str) -> None:
+    """One hash in a list, and pip asks for all."""
+    lines = [pin.line for pin in _read(listed, text).with_pins(_PINS, _HASHES).pins.values()]
+    assert lines[-2:] == ["six==1.17.0 --hash=sha256:01", "urllib3==2.8.0 --hash=sha256:02"]
+
+
+def test_each_of_the_librarys_pins_has_a_hash() -> None:
+    assert secret_reader.HASHES.keys() == secret_reader.PINS.keys()
+    assert all(re.fullmatch("sha256:[0-9a-f]{64}", h) for h in secret_reader.HASHES.values())
 
 
 def test_what_the_list_lacks_is_found_for_the_service_and_its_extras(listed: Path) -> None:
@@ -119,6 +134,15 @@ def test_what_the_list_lacks_is_found_for_the_service_and_its_extras(listed: Pat
         "speed is missing (a needs speed<3,>=2)",
         "b==1.0 doesn't fit (c needs b<1)",
     ]
+
+
+def test_fails_when_a_package_says_what_it_needs_in_an_old_form(listed: Path) -> None:
+    found = _read(listed, "a==1.5\npytz==2024.1\n")
+    told = (
+        r"requirements is 'a==1\.5'; .* It needs 'pytz \(>dev\)', which can't be read: take a new"
+    )
+    with pytest.raises(ValueError, match=told):
+        unmet(found, {"a": ["pytz (>dev)"]})
 
 
 @pytest.mark.parametrize(

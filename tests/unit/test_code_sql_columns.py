@@ -24,6 +24,13 @@ def read(table: str) -> TableColumns | None:
         ("a INT, PRIMARY KEY (a) NOT ENFORCED, UNIQUE (a) NOT ENFORCED", ["a"]),
         ("`primary` INT, `watermark` INT", ["primary", "watermark"]),
         ("a TIMESTAMP METADATA, b INT METADATA FROM 'x' VIRTUAL", ["a"]),
+        ("a INT, big AS a > 10, c STRING, small AS a < 10, d INT", ["a", "c", "d"]),
+        ("a ROW<x INT>, b AS a.x <> 1 AND a.x >= 2, c MAP<INT, INT>, d INT", ["a", "c", "d"]),
+        ("a INT, b AS CAST(a AS ROW<x INT, y INT>), c INT", ["a", "c"]),
+        ("a INT, WATERMARK FOR t AS CASE WHEN a < 1 THEN t ELSE t END, c INT", ["a", "c"]),
+        ("a STRING, b AS a LIKE 'x%', c INT", ["a", "c"]),
+        ("a INT METADATA VIRTUAL COMMENT 'note', b INT", ["b"]),
+        ("a INT METADATA COMMENT 'virtual', `virtual` INT", ["a", "virtual"]),
         ("a INT COMMENT 'one, two (three)', -- four, five\n b INT /* six, */", ["a", "b"]),
         ("", []),
     ],
@@ -40,6 +47,12 @@ def test_partitions() -> None:
         "PARTITIONED BY (`day`, x) WITH (${lake})"
     )
     assert found == TableColumns("t", 1, ["x", "day"], ["day", "x"])
+
+
+def test_metadata_is_seen_after_a_comparison() -> None:
+    found = read("CREATE TABLE t (a INT, big AS a > 10, m INT METADATA FROM 'x') WITH (${lake})")
+    assert found is not None
+    assert list(found.metadata) == ["m"]
 
 
 @pytest.mark.parametrize(

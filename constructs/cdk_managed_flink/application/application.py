@@ -281,7 +281,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         return self._tables.is_text_read
 
     @property
-    def stores(self) -> Mapping[str, Sequence[str]]:
+    def stores(self) -> Mapping[str, list[str]]:
         """What was made to hold a table's data, by the table's name: its kind and its name."""
         return self._tables.stores
 

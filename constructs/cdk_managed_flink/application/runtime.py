@@ -86,7 +86,8 @@ class Runtime:
         Args:
             line: The AWS connectors. Default: the runtime's own.
             connectors: Other connectors, by the identifier that ``'connector' = '…'`` says, such as
-                ``kafka``. They bring what their POMs say, and their options are not checked.
+                ``kafka``. Another version of one that is known here comes with what that one comes
+                with, any other with what its POM says; their options are not checked.
         """
         return replace(
             self,

@@ -4,6 +4,8 @@ Source: "Key management in Amazon Managed Service for Apache Flink", developer g
 role needs nothing; the service's two principals and whoever calls the API (the operator) do.
 """
 
+from typing import Any
+
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -68,7 +70,7 @@ def grant_operate(key: kms.IKey, grantee: iam.IGrantable, *, scope: Construct, n
     stack = Stack.of(scope)
     via = {"kms:ViaService": via_service("kinesisanalytics", stack.region)}
     context = {_ARN_CONTEXT: application_arn(scope, name)}
-    for actions, conditions in (
+    allowed: list[tuple[list[str], dict[str, dict[str, Any]]]] = [
         (["kms:DescribeKey"], {"StringEquals": via}),
         (
             ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"],
@@ -85,7 +87,8 @@ def grant_operate(key: kms.IKey, grantee: iam.IGrantable, *, scope: Construct, n
                 "ForAllValues:StringEquals": _DECRYPT_GRANTS_ONLY["ForAllValues:StringEquals"],
             },
         ),
-    ):
+    ]
+    for actions, conditions in allowed:
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=actions,

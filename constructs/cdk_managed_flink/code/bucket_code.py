@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from aws_cdk import Token
+from aws_cdk import Annotations, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -15,6 +15,7 @@ from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.code import FlinkCode
+from cdk_managed_flink.code.job_jar import needs_formats
 
 _WHERE = "FlinkCode.from_bucket"
 _RUN_OPTIONS = ("python", "jarfile", "pyFiles", "pyArchives")
@@ -30,6 +31,14 @@ class BucketCode(FlinkCode):
     run_options: Mapping[str, str]
 
     def __post_init__(self) -> None:
+        if not self.key:
+            raise invalid(
+                _WHERE,
+                "key",
+                self.key,
+                "the key of a jar or a zip",
+                "The application is granted exactly that object of the bucket.",
+            )
         if not self.object_version:
             raise invalid(
                 _WHERE,
@@ -71,6 +80,14 @@ class BucketCode(FlinkCode):
                 cast(iam.IGrantable, scope),
                 service="s3",
                 actions=["kms:Decrypt"],
+            )
+        if needs_formats(connectors):
+            Annotations.of(scope).add_warning_v2(
+                "cdk-managed-flink:json-lines",
+                f"{_WHERE}: the job writes the format json-lines, which the library has and Flink "
+                f"has not, and what {self.key} holds is not known here. Its jar needs the class "
+                "managedflink.formats.JsonLinesFormatFactory, as what the other FlinkCode.from_* "
+                'package has it; S3Sink(format="parquet") does without.',
             )
         return CodeLocation(
             bucket_arn=self.bucket.bucket_arn,

@@ -1,5 +1,6 @@
 """A package that is made for the job, as an asset of the stack."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from aws_cdk import (
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from cdk_managed_flink.code.archive import source_hash
+from cdk_managed_flink.code.job_jar import JobJar
+
 
 def is_bundled(scope: Construct) -> bool:
     """Whether packages are made at all; they are not for ``cdk ls`` and for other stacks."""
@@ -26,6 +30,22 @@ def warn_of_jar(scope: Construct, warnings: Sequence[str]) -> None:
     """Say what is to be known of the job's jar."""
     for warning in warnings:
         Annotations.of(scope).add_warning_v2("cdk-managed-flink:jar", warning)
+
+
+def jar_asset(scope: Construct, *, path: Path, jar: JobJar) -> s3_assets.Asset:
+    """A jar that is the job itself, as the asset ``Code``; built only where it is bundled."""
+    # Before the asset: an error inside of its bundling comes out as jsii's, not as ours.
+    built = Path()
+    if is_bundled(scope):
+        built, warnings = jar.build()
+        warn_of_jar(scope, warnings)
+    return bundled_asset(
+        scope,
+        path=path,
+        asset_hash=source_hash(jar.sources(), []),
+        file="job.jar",
+        write=lambda target: _copy(built, target),
+    )
 
 
 def bundled_asset(
@@ -54,6 +74,10 @@ def bundled_asset(
             output_type=BundlingOutput.ARCHIVED,
         ),
     )
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
 
 
 @jsii.implements(ILocalBundling)

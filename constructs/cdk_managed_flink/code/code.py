@@ -52,9 +52,9 @@ class FlinkCode(ABC):
     ) -> "FlinkCode":
         """A folder with a job in Python.
 
-        Packaged are the folder's files, the helper ``managed_flink_job`` (``properties``,
-        ``table_options``, ``sql``), wheels for the service's platform and the runtime's Python, and
-        one jar with the connectors of all sources and sinks.
+        Packaged are the folder's files, the helper ``managed_flink_job`` (``run_script``,
+        ``properties``, ``table_options``, ``sql``), wheels for the service's platform and the
+        runtime's Python, and one jar with the connectors of all sources and sinks.
 
         Args:
             path: The folder. A relative one is taken from the working directory. Modules are
@@ -65,23 +65,25 @@ class FlinkCode(ABC):
                 service has already, such as apache-flink and numpy, is left out with a warning.
             jar: The job's own jar in place of the merged one: a file, or the folder of a pom.xml.
             exclude: Patterns of paths in the folder that are not packaged, such as ``tests``.
-                Hidden files, caches, virtual environments and jars never are.
+                Hidden files, caches, virtual environments, jars, ``*.egg-info``, ``node_modules``,
+                ``cdk.out`` and Maven's ``target`` never are.
             platform: The newest platform tag that a wheel may have. Default: what the service's
                 documentation names.
             check_connectors: Whether ``jar`` has to hold the connectors of all sources and sinks.
                 Default on.
 
         Raises:
-            ValueError: There is no such folder, entry or file, a requirement is not pinned, or a
-                module is no Python.
+            ValueError: There is no such folder, entry or file, a requirement is not pinned, a
+                module is no Python, or a script that it runs can be no job.
         """
-        from cdk_managed_flink.code.python_code import PythonCode
+        from cdk_managed_flink.code.python_code import PythonCode, ScriptedPythonCode
         from cdk_managed_flink.code.python_job import PythonJob
 
         listed = None if requirements is None else Path(requirements)
         job = PythonJob(Path(path), entry, listed, tuple(exclude))
         own = None if jar is None else Path(jar)
-        return PythonCode(job, jar=own, platform=platform, check_connectors=check_connectors)
+        kind = ScriptedPythonCode if job.scripts else PythonCode
+        return kind(job, jar=own, platform=platform, check_connectors=check_connectors)
 
     @staticmethod
     def from_maven(
@@ -117,6 +119,9 @@ class FlinkCode(ABC):
     def from_jar(path: str | Path, *, check_connectors: bool = True) -> "FlinkCode":
         """A jar with a job in Java or Scala, built elsewhere; its key changes with its content.
 
+        Where a sink writes ``json-lines``, the library's own format, that is added to it; Maven or
+        Docker compiles it.
+
         Args:
             path: The file.
             check_connectors: Whether the jar has to hold the connectors of all sources and sinks.
@@ -148,7 +153,8 @@ class FlinkCode(ABC):
                 paths in the zip. Default: none, for a jar.
 
         Raises:
-            ValueError: The version is missing, or an option that the service doesn't support.
+            ValueError: The key or the version is missing, or an option that the service doesn't
+                support.
         """
         from cdk_managed_flink.code.bucket_code import BucketCode
 

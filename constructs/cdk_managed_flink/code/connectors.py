@@ -24,6 +24,9 @@ _SDK = "software.amazon.awssdk"
 # connector, whose client has its own names, and never with the SQL flavour, which renames it.
 _MSK_IAM = Connector("software.amazon.msk", "aws-msk-iam-auth", "2.3.5")
 
+# Stands among the connectors for the library's own format; no artifact of Maven's.
+JSON_LINES = Connector("cdk-managed-flink", "json-lines", "1")
+
 
 def _hadoop(version: str) -> Sequence[Connector]:
     """The part of Hadoop that Parquet's and Iceberg's own classes name in their methods."""
@@ -39,6 +42,7 @@ def _formats(flink: str, hadoop: str) -> Mapping[str, Sequence[Connector]]:
         "orc": (Connector(_FLINK, "flink-sql-orc", flink),),
         "avro-confluent": (Connector(_FLINK, "flink-sql-avro-confluent-registry", flink),),
         "parquet": (Connector(_FLINK, "flink-parquet", flink), *_hadoop(hadoop)),
+        "json-lines": (JSON_LINES,),
     }
 
 
@@ -187,11 +191,19 @@ _AWS_5_1 = replace(
     },
 )
 
-_LINES: Mapping[ConnectorLine, ReleaseLine] = {
-    ConnectorLine.AWS_4_3: _AWS_4_3,
-    ConnectorLine.AWS_5_1: _AWS_5_1,
-    ConnectorLine.AWS_6_0: _AWS_6_0,
-}
+# What is made for Flink 1.20 may call what 1.19 lacks. Kafka 3.3 has the options of 3.4. These jars
+# were built, not run.
+_AWS_4_3_ON_1_19 = replace(
+    _AWS_4_3.with_connectors(
+        {
+            "kafka": Connector(_FLINK, "flink-connector-kafka", "3.3.0-1.19"),
+            "iceberg": Connector(_ICEBERG, "iceberg-flink-runtime-1.19", "1.9.2"),
+        }
+    ),
+    flink="1.19.1",
+    formats=_formats("1.19.1", "3.3.4"),
+    options=_AWS_4_3.options,
+)
 
 
 def release_line(runtime: Runtime) -> ReleaseLine:
@@ -201,7 +213,7 @@ def release_line(runtime: Runtime) -> ReleaseLine:
         ValueError: None is known for this runtime, or it cannot have the chosen one.
     """
     lines = _lines_for(runtime)
-    chosen = runtime.connector_line or lines[0]
+    chosen = runtime.connector_line or next(iter(lines))
     if chosen not in lines:
         raise invalid(
             "Runtime",
@@ -210,25 +222,26 @@ def release_line(runtime: Runtime) -> ReleaseLine:
             ", ".join(lines),
             "Leave it out for the first of these.",
         )
-    line = _LINES[chosen]
+    line = lines[chosen]
     replaced = dict(runtime.replaced_connectors)
     return line.with_connectors(replaced) if replaced else line
 
 
-def _lines_for(runtime: Runtime) -> Sequence[ConnectorLine]:
+def _lines_for(runtime: Runtime) -> Mapping[ConnectorLine, ReleaseLine]:
     """The lines that are there for a runtime; the first is its default."""
     version = runtime.flink_version
     if version == (1, 19):
-        return [ConnectorLine.AWS_4_3]
+        return {ConnectorLine.AWS_4_3: _AWS_4_3_ON_1_19}
     if version == (1, 20):
-        return [ConnectorLine.AWS_4_3, ConnectorLine.AWS_5_1]
-    if version[0] == 2:  # connectors for 2.0 serve later minor versions: a new one needs no release
-        return [ConnectorLine.AWS_6_0]
+        return {ConnectorLine.AWS_4_3: _AWS_4_3, ConnectorLine.AWS_5_1: _AWS_5_1}
+    # Connectors for 2.0 serve later minor versions: a new one needs no release.
+    if (2, 2) <= version < (3, 0):
+        return {ConnectorLine.AWS_6_0: _AWS_6_0}
     raise invalid(
         "FlinkCode",
         "runtime",
         runtime.name,
-        "FLINK-1_19, FLINK-1_20, or FLINK-2_2 and later",
+        "FLINK-1_19, FLINK-1_20, or FLINK-2_2 and later 2.x",
         "Use one of these: which connectors go with any other is not known here.",
     )
 

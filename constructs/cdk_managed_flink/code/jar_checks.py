@@ -23,6 +23,15 @@ _PACKAGES = {
     "flink-connector-opensearch": "org/apache/flink/connector/opensearch/",
     "iceberg-flink-runtime": "org/apache/iceberg/flink/",
     "aws-msk-iam-auth": "software/amazon/msk/auth/iam/",
+    "flink-sql-avro": "org/apache/flink/formats/avro/",
+    "flink-sql-avro-confluent-registry": "org/apache/flink/formats/avro/registry/confluent/",
+    "flink-avro-glue-schema-registry": "org/apache/flink/formats/avro/glue/schema/registry/",
+    "flink-json-glue-schema-registry": "org/apache/flink/formats/json/glue/schema/registry/",
+    "flink-sql-orc": "org/apache/flink/orc/",
+    "flink-parquet": "org/apache/flink/formats/parquet/",
+    # Any Hadoop will do, such as hadoop-common, which is one artifact.
+    "hadoop-client-api": "org/apache/hadoop/",
+    "hadoop-client-runtime": "org/apache/hadoop/",
 }
 # Before 1.15 an artifact's name ended in a version of Scala.
 _KINESIS = re.compile(r"flink-(sql-)?connector-(aws-)?kinesis(-streams)?(_2\.\d+)?")
@@ -38,6 +47,8 @@ _PLUGINS = {
     "flink-s3-fs-presto": "org/apache/flink/fs/s3presto/",
 }
 _OF_ANOTHER_FLINK = re.compile(r"flink-(sql-)?(connector|avro|parquet|orc|csv|protobuf)\b.*")
+# The name that connectors of all generations and flavours have in common.
+_FAMILY = re.compile(r"flink-(?:sql-)?connector-(?:aws-)?(.+?)(?:-streams)?(?:_2\.\d+)?")
 _FLINK_OF = re.compile(r"(?:.*-)?(\d+)\.(\d+)(?:\.\d+)?$")
 
 
@@ -78,6 +89,7 @@ class JarCheck:
         yield from self._kinesis(contents)
         yield from self._kafka(contents)
         yield from self._other_flink(contents)
+        yield from self._other_generation(contents)
         yield from self._missing(contents)
 
     def _form(self, jar: Path, contents: JarContents) -> Iterator[ValueError]:
@@ -184,6 +196,19 @@ class JarCheck:
                     f"{self.runtime.name}.",
                 )
 
+    def _other_generation(self, contents: JarContents) -> Iterator[ValueError]:
+        for connector in self.connectors:
+            for each in contents.connectors:
+                if _is_of_another_generation(each, connector):
+                    yield self._invalid(
+                        "jar",
+                        f"one with {each}",
+                        f"the generation of {connector}, whose options the bound tables have",
+                        f"Take {connector}, or choose the jar's own for the application with "
+                        "runtime.with_connectors(...). A job that reaches it in another way says "
+                        "check_connectors=False.",
+                    )
+
     def _missing(self, contents: JarContents) -> Iterator[ValueError]:
         there = {(c.group, c.artifact) for c in contents.connectors}
         missing = [
@@ -192,6 +217,7 @@ class JarCheck:
             if (package := _package_of(connector)) is not None
             and not contents.has_package(package)
             and (connector.group, connector.artifact) not in there
+            and not any(_is_of_another_generation(c, connector) for c in contents.connectors)
         ]
         if missing:
             snippets = "".join(
@@ -202,7 +228,7 @@ class JarCheck:
             yield self._invalid(
                 "jar",
                 f"one without {', '.join(map(str, missing))}",
-                "a jar with the connectors of all bound sources and sinks",
+                "a jar with the connectors and formats of all bound sources and sinks",
                 f"The job's jar is its own whole class path: add{snippets}\nA job that reaches "
                 "them in another way says check_connectors=False.",
             )
@@ -222,6 +248,16 @@ def _package_of(connector: Connector) -> str | None:
         ),
         None,
     )
+
+
+def _is_of_another_generation(found: Connector, wanted: Connector) -> bool:
+    """Whether it serves what the other serves, by an identifier or options of its own."""
+    family = _FAMILY.fullmatch(found.artifact), _FAMILY.fullmatch(wanted.artifact)
+    if family[0] is None or family[1] is None or family[0][1] != family[1][1]:
+        return False
+    if "-" not in found.version:  # numbered as Flink, such as 1.15.4: before all generations
+        return "aws-" in wanted.artifact and "aws-" not in found.artifact
+    return _numbers(found.version)[:1] != _numbers(wanted.version)[:1]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -12,10 +12,11 @@ from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.code.bundle import jar_asset
 from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.digest import digest_of
 from cdk_managed_flink.code.jar_checks import JarCheck
-from cdk_managed_flink.code.job_jar import split
+from cdk_managed_flink.code.job_jar import GivenJar, needs_formats, split
 
 _WHERE = "FlinkCode.from_jar"
 
@@ -43,18 +44,17 @@ class JarCode(FlinkCode):
     ) -> CodeLocation:
         """Check the jar and hand it over as an asset, under the digest of its content."""
         for_jar, _ = split(connectors)
-        JarCheck(
+        check = JarCheck(
             where=_WHERE,
             runtime=runtime,
             connectors=for_jar if self.check_connectors else (),
             has_main=True,
-        ).run(self.path)
-        asset = s3_assets.Asset(
-            scope,
-            "Code",
-            path=str(self.path.absolute()),
-            asset_hash=digest_of(self.path),
-            asset_hash_type=AssetHashType.CUSTOM,
+        )
+        check.run(self.path)
+        asset = (
+            jar_asset(scope, path=self.path.parent, jar=GivenJar(self.path, check, formats=True))
+            if needs_formats(connectors)
+            else self._as_it_is(scope)
         )
         return CodeLocation(bucket_arn=asset.bucket.bucket_arn, file_key=asset.s3_object_key)
 
@@ -63,3 +63,12 @@ class JarCode(FlinkCode):
     ) -> list[str]:
         """Nothing: which names the classes ask for is not known here."""
         return []
+
+    def _as_it_is(self, scope: Construct) -> s3_assets.Asset:
+        return s3_assets.Asset(
+            scope,
+            "Code",
+            path=str(self.path.absolute()),
+            asset_hash=digest_of(self.path),
+            asset_hash_type=AssetHashType.CUSTOM,
+        )

@@ -9,7 +9,7 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.secret_value import SECRET_READER
 from cdk_managed_flink.code import own_formats
-from cdk_managed_flink.code.connectors import release_line
+from cdk_managed_flink.code.connectors import JSON_LINES, release_line
 from cdk_managed_flink.code.digest import digest_of
 from cdk_managed_flink.code.jar_cache import jar_of
 from cdk_managed_flink.code.jar_checks import JarCheck
@@ -62,23 +62,33 @@ class MergedJar:
 
 @dataclass(frozen=True)
 class GivenJar:
-    """A jar file of the user's own."""
+    """A jar file of the user's own.
+
+    Attributes:
+        path: The file.
+        check: What is checked in it.
+        formats: Whether the library's formats are added, for which Maven has to run.
+    """
 
     path: Path
     check: JarCheck
+    formats: bool
 
     def sources(self) -> Mapping[str, bytes]:
-        """The digest of its content."""
-        return {"jar": digest_of(self.path).encode()}
+        """The digest of its content, and the formats that are added."""
+        added = own_formats.stand_ins(self.check.runtime) if self.formats else {}
+        return {"jar": digest_of(self.path).encode(), **added}
 
     def artifacts(self) -> Sequence[Connector]:
         """None that is known here."""
         return ()
 
     def build(self) -> tuple[Path, Sequence[str]]:
-        """The file."""
+        """The file, checked, with the library's formats if they are added."""
         self.check.run(self.path)
-        return self.path, ()
+        if not self.formats:
+            return self.path, ()
+        return own_formats.added_to(self.path, self.check.runtime), ()
 
 
 @dataclass(frozen=True)
@@ -108,4 +118,10 @@ class ProjectJar:
 
 def split(connectors: Sequence[Connector]) -> tuple[list[Connector], bool]:
     """The connectors for the jar, and whether the job is to read secrets."""
-    return [c for c in connectors if c != SECRET_READER], SECRET_READER in connectors
+    artifacts = [c for c in connectors if c not in (SECRET_READER, JSON_LINES)]
+    return artifacts, SECRET_READER in connectors
+
+
+def needs_formats(connectors: Sequence[Connector]) -> bool:
+    """Whether a table has a format that only the library has."""
+    return JSON_LINES in connectors

@@ -15,14 +15,14 @@ def python_of(runtime: Runtime) -> str:
     Raises:
         ValueError: It is not known for this runtime.
     """
-    if runtime.flink_version[0] >= 2:
+    if (2, 2) <= runtime.flink_version < (3, 0):
         return _PYTHON_OF_2
     if runtime.flink_version not in _PYTHON:
         raise invalid(
             "FlinkCode.from_python",
             "runtime",
             runtime.name,
-            "FLINK-1_15, FLINK-1_18, FLINK-1_19, FLINK-1_20, or FLINK-2_2 and later",
+            "FLINK-1_15, FLINK-1_18, FLINK-1_19, FLINK-1_20, or FLINK-2_2 and later 2.x",
             "Use one of these: which Python any other has is not known here.",
         )
     return _PYTHON[runtime.flink_version]

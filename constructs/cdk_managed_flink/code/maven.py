@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cdk_managed_flink.code.cache import PackagingError
 
@@ -13,17 +13,20 @@ from cdk_managed_flink.code.cache import PackagingError
 IMAGE = "maven:3.9-eclipse-temurin-17"
 
 
-def run_maven(project: Path, arguments: Sequence[str], *, what: str, log: Path) -> str:
+def run_maven(
+    project: Path, arguments: Sequence[str], *, what: str, log: Path, below: str = "."
+) -> str:
     """Run Maven on a project, with the user's own settings, mirrors and local repository.
 
     Returns:
         Its output.
 
     Args:
-        project: The folder of its pom.xml.
+        project: The folder that holds all of it.
         arguments: Goals, phases and further options.
         what: What it builds, for messages.
         log: Where its output goes; stays only when Maven fails.
+        below: The folder of its pom.xml in that of the project.
 
     Raises:
         PackagingError: There is neither Maven nor Docker, or it failed.
@@ -42,7 +45,8 @@ def run_maven(project: Path, arguments: Sequence[str], *, what: str, log: Path) 
         )
     print(f"Building {what} with Maven, once (log: {log})", file=sys.stderr)
     # No colours whatever MAVEN_ARGS say: the reason is read from the log.
-    options = ["-B", "-ntp", "-Dstyle.color=never", "-f", f"{folder}/pom.xml"]
+    pom = PurePosixPath(folder, below, "pom.xml")
+    options = ["-B", "-ntp", "-Dstyle.color=never", "-f", str(pom)]
     with log.open("wb") as output:
         status = subprocess.run(
             [*command, *options, *arguments],

@@ -1,6 +1,7 @@
 """A Maven project of the user's own: its sources, its pins, its jar."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -73,13 +74,13 @@ class MavenProject:
 
     @cached_property
     def sources(self) -> Mapping[str, bytes]:
-        """Everything that the jar is built from, by its path below the folder.
+        """Everything that the jar is built from, by its path below ``_root``.
 
         The poms, what lies beside them, and ``src`` without its tests: a changed test or README
         restarts nothing. Maven sees a copy of just these.
         """
         return {
-            file.relative_to(self.path).as_posix(): file.read_bytes()
+            self._below_root(file): file.read_bytes()
             for module in sorted(self.poms)
             for file in sorted(_files(self.path / module))
         }
@@ -95,6 +96,14 @@ class MavenProject:
         for name, content in self.sources.items():
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
         return cached("projects", f"{digest.hexdigest()[:32]}.jar", self._build)
+
+    @cached_property
+    def _root(self) -> str:
+        """The folder that has all modules below it: not the project's where one is ``../core``."""
+        return os.path.commonpath([os.path.abspath(self.path / module) for module in self.poms])
+
+    def _below_root(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self._root)).as_posix()
 
     @property
     def _pom(self) -> Pom:
@@ -124,7 +133,9 @@ class MavenProject:
             if (each.group, each.artifact) in own:
                 continue
             why = _why_unstable(each)
-            if why:
+            if (why or "${" in each.version) and each.kind == "parent" and pom.parent_beside_it:
+                yield str(self._outer(pom.parent_beside_it))
+            elif why:
                 yield str(
                     invalid(
                         f"{pom.file}:{each.line}",
@@ -135,6 +146,17 @@ class MavenProject:
                     )
                 )
 
+    def _outer(self, parent: Path) -> ValueError:
+        module = Path(os.path.relpath(self.path / (self.module or "."), parent.parent)).as_posix()
+        return invalid(
+            self.where,
+            "path",
+            str(self.path),
+            "the folder of the outermost pom.xml",
+            f"Its parent, {parent}, lies outside: hand in {str(parent.parent)!r} with "
+            f"module={module!r}.",
+        )
+
     def _build(self, target: Path) -> None:
         what = f"the job of {self.path}"
         with tempfile.TemporaryDirectory(dir=target.parent) as work:
@@ -143,10 +165,16 @@ class MavenProject:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(content)
             one = ["-pl", self.module, "-am"] if self.module else []
-            arguments = ["package", "-Dmaven.test.skip=true", *one]
-            said = run_maven(Path(work), arguments, what=what, log=target.with_suffix(".log"))
+            said = run_maven(
+                Path(work),
+                ["package", "-Dmaven.test.skip=true", *one],
+                what=what,
+                log=target.with_suffix(".log"),
+                below=self._below_root(self.path),
+            )
             keep_overlaps(target, said)
-            put(self._only_jar(Path(work, self.module or ".", "target")), target)
+            module = self._below_root(self.path / (self.module or "."))
+            put(self._only_jar(Path(work, module, "target")), target)
 
     def _only_jar(self, folder: Path) -> Path:
         found = sorted(

@@ -1,8 +1,10 @@
 """Reads a pom.xml with its line numbers, as far as a stable build depends on it."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from xml.parsers import expat
 
 _REFERENCE = re.compile(r"\$\{([^}]+)\}")
@@ -78,6 +80,21 @@ class Pom:
     def artifact(self) -> tuple[str, str]:
         """Its group and artifact."""
         return self.properties["project.groupId"], self.root.value("artifactId")
+
+    @property
+    def parent_beside_it(self) -> Path | None:
+        """The file of its parent, where the pom leads to one and it is that parent."""
+        parent = self.root.child("parent")
+        if parent is None:
+            return None
+        told = parent.child("relativePath")
+        path = told.text.strip() if told else "../pom.xml"
+        file = Path(os.path.normpath(Path(self.file).parent / path))
+        file = file / "pom.xml" if file.is_dir() else file
+        if not path or not file.is_file():
+            return None
+        named = parent.value("groupId"), parent.value("artifactId")
+        return file if parse(str(file), file.read_bytes(), {}).artifact == named else None
 
     @property
     def modules(self) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.code.python_settings import Source
 from cdk_managed_flink.code.requirements import Requirements, Target, read
+from cdk_managed_flink.code.sql_script import SqlScript
 
 REQUIREMENTS = "requirements.txt"
 HELPER = "managed_flink_job"
@@ -17,8 +18,8 @@ HELPER = "managed_flink_job"
 # the job and of the workers that run its functions.
 FOLDER = "job"
 _WHERE = "FlinkCode.from_python"
-_NOT_PACKAGED = ("__pycache__", "*.pyc", "*.egg-info", "*.jar", "node_modules", "cdk.out", "target")
-_OF_THE_SQL_RUNNER = frozenset({"main.py", "runner.py", "__main__.py"})
+_NOT_PACKAGED = ("__pycache__", "*.pyc", "*.egg-info", "*.jar", "node_modules", "cdk.out")
+_OF_A_SQL_JOB = frozenset({"main.py", "__main__.py"})
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class PythonJob:
         helper = {
             source.name: source.read_bytes()
             for source in files("cdk_managed_flink.job").iterdir()
-            if source.name.endswith(".py") and source.name not in _OF_THE_SQL_RUNNER
+            if source.name.endswith(".py") and source.name not in _OF_A_SQL_JOB
         }
         return {
             **{f"{FOLDER}/{name}": content for name, content in self.contents.items()},
@@ -110,6 +111,29 @@ class PythonJob:
             for name, content in self.contents.items()
             if name.endswith(".py")
         ]
+
+    @cached_property
+    def scripts(self) -> list[SqlScript]:
+        """The SQL scripts that its modules run.
+
+        Raises:
+            ValueError: A script is missing, or can be no job.
+        """
+        found = []
+        for source in self.sources:
+            for place, name in source.scripts():
+                if name not in self.contents:
+                    listed = [path for path in self.contents if path.endswith(".sql")]
+                    raise invalid(
+                        place,
+                        "path of run_script",
+                        name,
+                        "a file of the folder, by its path in it",
+                        f"The folder's SQL files are: {', '.join(listed) or 'none'}.",
+                    )
+                found.append(SqlScript(str(self.path / name), self.contents[name]))
+                found[-1].check()
+        return found
 
     def packages(self, target: Target) -> Requirements:
         """The packages that are asked for; none where there is no file.
@@ -127,6 +151,7 @@ class PythonJob:
             or any(fnmatch(path.name, pattern) for pattern in _NOT_PACKAGED)
             or any(fnmatch(name, pattern) for pattern in self.exclude)
             or (path / "pyvenv.cfg").exists()
+            or (path.name == "target" and path.with_name("pom.xml").exists())  # Maven's output
         )
 
 

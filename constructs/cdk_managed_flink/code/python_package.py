@@ -13,7 +13,7 @@ from cdk_managed_flink.code.bundle import bundled_asset, is_bundled, warn_of_jar
 from cdk_managed_flink.code.job_jar import JobJar
 from cdk_managed_flink.code.pom import JAR
 from cdk_managed_flink.code.requirements import Requirements
-from cdk_managed_flink.code.secret_reader import PINS, without_other_services
+from cdk_managed_flink.code.secret_reader import HASHES, PINS, without_other_services
 from cdk_managed_flink.code.wheels import packages_of
 
 JAR_IN_ZIP = f"lib/{JAR}"
@@ -63,7 +63,7 @@ class PythonPackage:
 
     @property
     def _all_requirements(self) -> Requirements:
-        return self.requirements.with_pins(PINS if self.reads_secrets else {})
+        return self.requirements.with_pins(PINS if self.reads_secrets else {}, HASHES)
 
     @property
     def _has_packages(self) -> bool:

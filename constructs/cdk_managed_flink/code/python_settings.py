@@ -20,6 +20,7 @@ _SETTERS = frozenset(
 )
 _HELPER = "managed_flink_job"
 _READERS = frozenset({"properties", "table_options"})
+_RUNNER = "run_script"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,13 @@ class Source:
             elif name == "sql":
                 yield from self._unknown_in(place, text, known)
 
+    def scripts(self) -> Iterator[tuple[str, str]]:
+        """The SQL scripts that the helper is told to run: where, and their paths."""
+        for call in self._calls():
+            path = _text(call)
+            if self._helpers.get(_called(call)) == _RUNNER and path is not None:
+                yield f"{self.file}:{call.lineno}", path
+
     def _unknown_in(self, place: str, text: str, known: Collection[str]) -> Iterator[str]:
         try:
             for token in tokens(text):
@@ -89,7 +97,7 @@ class Source:
                 for alias in node.names:
                     if alias.name == _HELPER:
                         prefix = alias.asname or alias.name
-                        names |= {f"{prefix}.{name}": name for name in (*_READERS, "sql")}
+                        names |= {f"{prefix}.{name}": name for name in (*_READERS, "sql", _RUNNER)}
         return names
 
     def _calls(self) -> Iterator[ast.Call]:

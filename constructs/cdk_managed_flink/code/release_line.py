@@ -31,7 +31,7 @@ class ReleaseLine:
         java: Version of Java that the service runs it on.
         connectors: By identifier, which is what ``'connector' = '…'`` says in a table's options.
         formats: By name, which is what ``'format' = '…'`` says; those that the runtime has itself
-            and the library's own need none.
+            need none.
         closed: Connectors that come with exactly the artifacts given here. Any other artifact
             brings what its own POM says.
         own_sdk: Connectors that carry an AWS SDK in a package of its own, or are linked to it.
@@ -101,6 +101,9 @@ class ReleaseLine:
     def with_connectors(self, replaced: Mapping[str, Connector]) -> "ReleaseLine":
         """The line with other connectors behind some identifiers; their options go unchecked.
 
+        What the line knows of a connector counts for the other as well: which SDK it is moved onto,
+        what answers for Hadoop, and, if it is of the same group, what it comes with.
+
         Raises:
             ValueError: One of the connectors that fit only together.
         """
@@ -113,8 +116,25 @@ class ReleaseLine:
                     f"identifiers other than {', '.join(AWS_CONNECTORS)}",
                     "These fit into one jar only as a whole release: choose a ConnectorLine.",
                 )
-        options = {name: known for name, known in self.options.items() if name not in replaced}
-        return replace(self, connectors={**self.connectors, **replaced}, options=options)
+        others = {old: replaced[name] for name, old in self.connectors.items() if name in replaced}
+        return replace(
+            self,
+            connectors={**self.connectors, **replaced},
+            closed={
+                other: [_released_with(other, artifact, old) for artifact in artifacts]
+                for old, artifacts in self.closed.items()
+                if (other := others.get(old, old)).group == old.group
+            },
+            sdk_users=frozenset(others.get(old, old) for old in self.sdk_users),
+            hadoop_users=frozenset(others.get(old, old) for old in self.hadoop_users),
+            options={name: known for name, known in self.options.items() if name not in replaced},
+        )
+
+
+def _released_with(other: Connector, artifact: Connector, old: Connector) -> Connector:
+    """An artifact that came beside the old connector, beside the other one."""
+    together = (artifact.group, artifact.version) == (old.group, old.version)
+    return replace(artifact, version=other.version) if together else artifact
 
 
 def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:

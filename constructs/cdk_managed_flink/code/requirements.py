@@ -135,14 +135,28 @@ class Requirements:
         lines = sorted(pin.line for pin in self.pins.values())
         return "\n".join([self.target.python, self.target.platform, *lines])
 
-    def with_pins(self, further: Mapping[str, str]) -> "Requirements":
-        """With packages of the library's own; what the job has pinned wins."""
+    def with_pins(self, further: Mapping[str, str], hashes: Mapping[str, str]) -> "Requirements":
+        """With packages of the library's own; what the job has pinned wins.
+
+        Args:
+            further: Their versions.
+            hashes: Their hashes, for a list that has some: pip then asks for one of each package.
+        """
         added = {
-            name: Pin(name, Version(version), f"{name}=={version}")
+            name: Pin(
+                name,
+                Version(version),
+                f"{name}=={version}" + (f" --hash={hashes[name]}" if self._has_hashes else ""),
+            )
             for name, version in further.items()
             if name not in self.pins
         }
         return Requirements(self.target, {**self.pins, **added}, self.options, self.left_out)
+
+    @property
+    def _has_hashes(self) -> bool:
+        lines = [*self.options, *(pin.line for pin in self.pins.values())]
+        return any("--hash=" in line or "--require-hashes" in line for line in lines)
 
 
 def read(path: Path, target: Target) -> Requirements:
@@ -251,10 +265,24 @@ def unmet(requirements: Requirements, dependencies: Mapping[str, Sequence[str]])
 def _needed(requirements: Requirements, name: str, texts: Sequence[str]) -> Iterator[Requirement]:
     extras = requirements.pins[name].extras if name in requirements.pins else frozenset()
     for text in texts:
-        needed = Requirement(text)
+        try:
+            needed = Requirement(text)
+        except InvalidRequirement:
+            raise invalid(
+                _WHERE,
+                "requirements",
+                _pinned(requirements, name),
+                "packages that say in today's form what they need",
+                f"It needs {text!r}, which can't be read: take a newer version of it.",
+            ) from None
         environments = [requirements.target.environment(extra) for extra in ("", *extras)]
         if needed.marker is None or any(map(needed.marker.evaluate, environments)):
             yield needed
+
+
+def _pinned(requirements: Requirements, name: str) -> str:
+    pin = requirements.pins.get(name)
+    return f"{name}=={pin.version}" if pin else name
 
 
 def _invalid(place: str, received: object, allowed: str, mend: str) -> ValueError:

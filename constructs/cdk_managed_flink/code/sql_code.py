@@ -16,10 +16,7 @@ from cdk_managed_flink.code.job_jar import MergedJar, split
 from cdk_managed_flink.code.languages import python_of
 from cdk_managed_flink.code.python_package import JAR_IN_ZIP, PythonPackage
 from cdk_managed_flink.code.requirements import Requirements, Target
-from cdk_managed_flink.code.sql_columns import column_problems
 from cdk_managed_flink.code.sql_job import FOLDER, RUN_OPTIONS, SqlJob
-from cdk_managed_flink.code.sql_rules import rule_problems
-from cdk_managed_flink.code.sql_usage import SqlUsage
 
 _PLATFORM = "manylinux2014_x86_64"
 
@@ -34,7 +31,7 @@ class SqlCode(FlinkCode):
         self, scope: Construct, *, runtime: Runtime, connectors: Sequence[Connector]
     ) -> CodeLocation:
         """Package the script, the runner and the connectors' jar as one asset."""
-        for warning in self._job.warnings:
+        for warning in self._job.script.warnings:
             Annotations.of(scope).add_warning_v2("cdk-managed-flink:sql", warning)
         release_line(runtime)  # refuses a runtime that it knows no connectors for
         for_jar, reads_secrets = split(connectors)
@@ -58,13 +55,12 @@ class SqlCode(FlinkCode):
         self, *, sources: Collection[str], sinks: Collection[str], groups: Collection[str]
     ) -> list[str]:
         """Names that stand for nothing, sinks that are not written, sources that are not read."""
-        usage = SqlUsage(str(self._job.script), self._job.statements)
-        return usage.problems(sources=sources, sinks=sinks, groups=groups)
+        return self._job.script.usage_problems(sources=sources, sinks=sinks, groups=groups)
 
     def column_problems(self, name: str, wanted: Columns) -> list[str]:
         """Columns that are read behind a sink and that its tables lack."""
-        return column_problems(str(self._job.script), self._job.statements, name, wanted)
+        return self._job.script.column_problems(name, wanted)
 
     def rule_problems(self, name: str, rules: TableRules) -> list[str]:
         """What a name's tables say that the connector behind them can't do."""
-        return rule_problems(str(self._job.script), self._job.statements, name, rules)
+        return self._job.script.rule_problems(name, rules)

@@ -50,7 +50,7 @@ def column_problems(
 def columns_of(statement: Statement) -> TableColumns | None:
     """The columns of a CREATE TABLE; ``None`` where it takes some of them from elsewhere."""
     code = [token for token in statement.tokens if token.is_code]
-    if any(token.text.upper() == "LIKE" for token in code):
+    if "LIKE" in _outside(code):
         return None
     opened = next((at for at, token in enumerate(code) if token.text == "("), None)
     words = [token.text.upper() for token in code]
@@ -73,24 +73,35 @@ def columns_of(statement: Statement) -> TableColumns | None:
 
 def _items(code: Sequence[Token]) -> Iterator[Sequence[Token]]:
     """What stands between the commas of a pair of parentheses, which the code begins with."""
-    depth, item = 0, list[Token]()
+    depth, item, in_type = 0, list[Token](), True
     for token in code:
-        if token.text in ("(", "<"):
+        if token.text == "(" or (in_type and token.text == "<"):
             depth += 1
             if depth == 1:
                 continue
-        elif token.text in (")", ">"):
+        elif token.text == ")" or (in_type and token.text == ">"):
             depth -= 1
+        elif token.text.upper() == "AS":
+            in_type = False  # but in an expression, where these compare
         if depth == 0:
             break
         if depth == 1 and token.text == ",":
             if item:
                 yield item
-            item = []
+            item, in_type = [], True
         else:
             item.append(token)
     if item:
         yield item
+
+
+def _outside(code: Sequence[Token]) -> Iterator[str]:
+    """The words outside of all parentheses."""
+    depth = 0
+    for token in code:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0:
+            yield token.text.upper()
 
 
 def _is_written(item: Sequence[Token]) -> bool:
@@ -99,7 +110,8 @@ def _is_written(item: Sequence[Token]) -> bool:
     if words[0] in _NO_COLUMN:
         return False
     computed = len(words) > 1 and words[1] == "AS"
-    return not computed and not ("METADATA" in words[1:] and words[-1] == "VIRTUAL")
+    metadata = words[words.index("METADATA", 1) :] if "METADATA" in words[1:] else ()
+    return not computed and "VIRTUAL" not in metadata
 
 
 def _type(item: Sequence[Token]) -> Sequence[str]:

@@ -28,7 +28,7 @@ class SqlUsage:
     ) -> list[str]:
         """Everything that the script and the bound names have against each other."""
         return [
-            *self._unknown({*groups, *sources, *sinks}),
+            *self.unknown({*groups, *sources, *sinks}),
             *(
                 f"{self.file}: sink '{name}' is bound and no statement writes it; "
                 f"written are: {listed(self.written & set(sinks))}. "
@@ -41,6 +41,17 @@ class SqlUsage:
                 f"CREATE a table WITH (${{{name}}}) and SELECT from it, or remove the source."
                 for name in sorted(set(sources) - self.read)
             ),
+        ]
+
+    def unknown(self, known: Collection[str]) -> list[str]:
+        """Names that stand for nothing."""
+        return [
+            stands_for_nothing(
+                f"{self.file}:{asked.line}:{asked.column}: {asked}", asked.name, known
+            )
+            for statement in self.statements
+            for asked in statement.placeholders
+            if asked.name not in known
         ]
 
     @cached_property
@@ -78,13 +89,6 @@ class SqlUsage:
                 own.update(*(tables.get(name, ()) for name in table.names))
             tables[table.target] = frozenset(own)
         return tables
-
-    def _unknown(self, known: Collection[str]) -> Iterable[str]:
-        for statement in self.statements:
-            for asked in statement.placeholders:
-                if asked.name not in known:
-                    place = f"{self.file}:{asked.line}:{asked.column}: {asked}"
-                    yield stands_for_nothing(place, asked.name, known)
 
     def _of(self, kind: StatementKind) -> Iterable[Statement]:
         return (statement for statement in self.statements if statement.kind is kind)
