@@ -10,15 +10,27 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks
 from cfnlint import api  # type: ignore[import-untyped]
+from constructs import Construct
 from policies import Right, granted
 
-from cdk_managed_flink import Bindable, FlinkApplication, FlinkCode
+from cdk_managed_flink import Bindable, FlinkApplication, FlinkCode, IcebergTable, TableRules
 
 
 def options(application: FlinkApplication, bindable: Bindable[Any]) -> dict[str, Any]:
     """The option list of a source or sink that is bound as ``lake``."""
     stack = cdk.Stack.of(application)
     return dict(stack.resolve(dict(application.bind(stack, "lake", bindable).properties)))
+
+
+def clicks(**changed: Any) -> IcebergTable:  # noqa: ANN401
+    """A table of clicks that the stack makes."""
+    columns = {"id": "long", "page": "string", "ts": "timestamp", "paid": "decimal(10, 2)"}
+    return IcebergTable(**{"columns": columns, **changed})
+
+
+def rules_of(application: FlinkApplication, bindable: Bindable[Any]) -> TableRules | None:
+    """What the table that is bound as ``lake`` has to keep."""
+    return application.bind(cdk.Stack.of(application), "lake", bindable).rules
 
 
 def rights_of(application: FlinkApplication) -> set[Right]:
@@ -61,9 +73,9 @@ def lint(template: dict[str, Any]) -> list[str]:
     return [str(match) for match in api.lint(json.dumps(template), config=config)]
 
 
-def unread(stack: cdk.Stack, **further: Any) -> FlinkApplication:  # noqa: ANN401
+def unread(scope: Construct, **further: Any) -> FlinkApplication:  # noqa: ANN401
     """An application whose job is not looked into, so that anything may be bound to it."""
-    code = s3.Bucket.from_bucket_name(stack, "Code", "code")
+    code = s3.Bucket.from_bucket_name(scope, "Code", "code")
     return FlinkApplication(
-        stack, "App", code=FlinkCode.from_bucket(code, "job.jar", "v1"), **further
+        scope, "App", code=FlinkCode.from_bucket(code, "job.jar", "v1"), **further
     )

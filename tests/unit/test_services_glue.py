@@ -54,7 +54,7 @@ def test_fails_when_a_range_is_upside_down() -> None:
         IntegerProjection(first=5, last=1)
 
 
-@pytest.mark.parametrize("values", [[], ["a,b"]])
+@pytest.mark.parametrize("values", [[], [""], ["a,b"], "eu"])
 def test_fails_when_values_cannot_be_told_apart(values: list[str]) -> None:
     with pytest.raises(ValueError, match="allowed: one or several texts without a comma"):
         EnumProjection(values)

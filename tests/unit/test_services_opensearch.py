@@ -14,11 +14,13 @@ from policies import granted, statements, text
 from cdk_managed_flink import (
     CollectionType,
     DomainCapacity,
+    ExistingCollection,
     ExistingDomain,
     ExistingPlace,
     OpenSearchDomain,
     OpenSearchServerlessCollection,
 )
+from cdk_managed_flink.application.removal import ALLOW_DATA_DELETION
 
 PLACE = "eu-west-1:123456789012"
 
@@ -120,6 +122,30 @@ def test_data_is_kept_unless_two_say_otherwise(stack: cdk.Stack, vpc: ec2.Vpc) -
     found = only(template_of(stack), "AWS::OpenSearchService::Domain")
     assert found["DeletionPolicy"] == "RetainExceptOnCreate"
     assert found["UpdatePolicy"] == {"EnableVersionUpgrade": True}
+
+
+@pytest.mark.parametrize(
+    ("flags", "policy"),
+    [({}, "RetainExceptOnCreate"), ({ALLOW_DATA_DELETION: "true"}, "Delete")],
+)
+def test_what_a_domain_or_collection_needs_goes_and_stays_with_it(
+    flags: dict[str, str], policy: str
+) -> None:
+    stack = cdk.Stack(app(flags), "Stack")
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0)
+    removal = cdk.RemovalPolicy.DESTROY
+    OpenSearchDomain(stack, "Search", vpc=vpc, internal_users=True, removal_policy=removal)
+    OpenSearchServerlessCollection(stack, "Find", vpc=vpc, removal_policy=removal)
+    template = template_of(stack)
+    own = ("SearchSecurityGroup", "SearchLogs", "SearchMasterUser", "Find")
+    found = [
+        (id_, resource.get("DeletionPolicy"))
+        for id_, resource in template["Resources"].items()
+        if id_.startswith(own) and not resource["Type"].endswith("Ingress")
+    ]
+    # Group and master user; four log groups and their policy; group, endpoint, policies, itself.
+    assert len(found) == 2 + 5 + 5
+    assert {kept for _, kept in found} == {policy}
 
 
 @pytest.mark.parametrize(
@@ -226,5 +252,47 @@ def test_fails_when_an_existing_place_lets_nobody_in(vpc: ec2.Vpc) -> None:
         ExistingPlace(vpc=vpc, security_groups=[])
 
 
-def test_an_existing_domain_is_known_by_its_arn() -> None:
+def test_an_existing_domain_is_known_by_its_arn(text: str) -> None:
     assert ExistingDomain(domain_arn=f"arn:aws:es:{PLACE}:domain/theirs").domain_name == "theirs"
+    assert cdk.Token.is_unresolved(ExistingDomain(domain_arn=text).domain_name)
+
+
+@pytest.mark.parametrize("arn", ["theirs", f"arn:aws:es:{PLACE}:domain", "arn:aws:s3:::theirs"])
+def test_fails_when_an_existing_domain_has_no_arn(arn: str) -> None:
+    with pytest.raises(ValueError, match=r"^ExistingDomain: domain_arn is .*; allowed: arn:<part"):
+        ExistingDomain(domain_arn=arn)
+
+
+@pytest.mark.parametrize("host", ["https://search.example", "search.example/", "x:443", ""])
+def test_fails_when_the_host_is_a_url(host: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"^ExistingDomain: host is .*; allowed: a host name, with"
+    ):
+        ExistingDomain(domain_arn=f"arn:aws:es:{PLACE}:domain/theirs", host=host)
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [
+        ({"collection_name": "Theirs"}, "the collection's name"),
+        ({"collection_id": f"arn:aws:aoss:{PLACE}:collection/abc1"}, "the last part of its ARN"),
+        ({"endpoint": "abc1.eu-west-1.aoss.amazonaws.com"}, "https:// and a host name"),
+    ],
+)
+def test_fails_when_no_collection_can_be_so(given: dict[str, str], allowed: str) -> None:
+    good: dict[str, Any] = {
+        "collection_name": "theirs",
+        "collection_id": "abc1",
+        "endpoint": "https://z",
+    }
+    (prop,) = given
+    with pytest.raises(ValueError, match=f"^ExistingCollection: {prop} is .*; allowed: {allowed}"):
+        ExistingCollection(**{**good, **given})
+
+
+def test_fails_when_administrators_are_no_roles(stack: cdk.Stack) -> None:
+    role = iam.Role(stack, "Admin", assumed_by=iam.AccountRootPrincipal())
+    wrong: tuple[Any, ...] = (role, role.role_arn, [role.role_arn])
+    for number, each in enumerate(wrong):
+        with pytest.raises(ValueError, match=r"administrators is .*; allowed: a list of IAM roles"):
+            OpenSearchDomain(stack, f"Search{number}", public_endpoint=True, administrators=each)

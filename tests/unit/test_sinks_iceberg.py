@@ -1,4 +1,4 @@
-"""IcebergSink and S3TablesSink: options, rights, what they make, and what they refuse."""
+"""IcebergSink: options, rights, what it makes, and what it refuses."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from configurations import app, of_type, only, template_of
+from constructs import Construct
 
 from cdk_managed_flink import (
     FlinkApplication,
@@ -21,7 +22,7 @@ from cdk_managed_flink import (
     KinesisSource,
     Runtime,
 )
-from tests.unit.lakes import added_rights, lint, nag, options, unread
+from tests.unit.lakes import added_rights, clicks, lint, nag, options, rules_of, unread
 
 ALWAYS = frozenset[str]()
 PLACE = "eu-west-1:123456789012"
@@ -37,11 +38,6 @@ def application(stack: cdk.Stack) -> FlinkApplication:
 @pytest.fixture
 def theirs(stack: cdk.Stack) -> s3.IBucket:
     return s3.Bucket.from_bucket_name(stack, "Theirs", "theirs")
-
-
-def clicks(**changed: Any) -> IcebergTable:  # noqa: ANN401
-    columns = {"id": "long", "page": "string", "ts": "timestamp", "paid": "decimal(10, 2)"}
-    return IcebergTable(**{"columns": columns, **changed})
 
 
 def test_the_options_of_a_table_in_the_glue_catalog(
@@ -131,6 +127,67 @@ def test_the_job_waits_for_database_and_table(
     assert set(binding.calls) == {"glue", "s3"}
 
 
+@pytest.mark.parametrize("table", [None, clicks()])
+def test_a_renamed_table_keeps_its_files_database_and_name(table: IcebergTable | None) -> None:
+    found = []
+    for name, id_ in (("lake", None), ("Pond", "lake")):
+        stack = cdk.Stack(app(), "Stack")
+        unread(stack).bind(stack, name, IcebergSink(table=table, resource_id=id_))
+        template = template_of(stack)
+        found.append([of_type(template, f"AWS::Glue::{one}") for one in ("Database", "Table")])
+    assert found[0] == found[1]
+
+
+def test_a_renamed_table_keeps_its_options(theirs: s3.IBucket, stack: cdk.Stack) -> None:
+    sink = IcebergSink(bucket=theirs, resource_id="My-Pond")
+    found = options(unread(stack, application_name="shop.eu"), sink)
+    assert found["catalog-database"] == "shop_eu_my_pond"
+    assert found["catalog-table"] == "my_pond"
+    assert found["location"] == "s3://theirs/My-Pond"
+
+
+def test_a_table_that_exists_is_taken_and_looked_after(
+    application: FlinkApplication, stack: cdk.Stack, theirs: s3.IBucket
+) -> None:
+    sink = IcebergSink(
+        bucket=theirs,
+        database="shop",
+        table=clicks(exists=True),
+        maintenance=IcebergMaintenance(),
+    )
+    binding = application.bind(stack, "lake", sink)
+    assert list(binding.needs) == []
+    assert binding.columns is not None
+    template = template_of(stack)
+    assert of_type(template, "AWS::Glue::Table") == {}
+    found = of_type(template, "AWS::Glue::TableOptimizer").values()
+    assert {
+        (one["Properties"]["DatabaseName"], one["Properties"]["TableName"]) for one in found
+    } == {("shop", "lake")}
+
+
+def test_database_and_table_are_kept(application: FlinkApplication, stack: cdk.Stack) -> None:
+    application.bind(stack, "lake", IcebergSink(table=clicks()))
+    template = template_of(stack)
+    for one in ("Database", "Table"):
+        assert only(template, f"AWS::Glue::{one}")["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+@pytest.mark.parametrize(
+    ("table", "key"), [(None, ()), (clicks(key=["id"], partitions=["bucket(4, id)"]), ["id"])]
+)
+def test_rows_are_replaced_by_the_jobs_key(
+    application: FlinkApplication, table: IcebergTable | None, key: list[str]
+) -> None:
+    rules = rules_of(application, IcebergSink(table=table, upsert=True))
+    assert rules is not None
+    assert rules.primary_key == key
+
+
+def test_rows_that_are_added_take_no_key(application: FlinkApplication) -> None:
+    assert rules_of(application, IcebergSink()) is None
+
+
 def test_optimizers_share_a_role_with_rights_on_this_table_alone(
     application: FlinkApplication, stack: cdk.Stack
 ) -> None:
@@ -157,53 +214,6 @@ def test_what_is_off_is_not_made(application: FlinkApplication, stack: cdk.Stack
     assert found["Type"] == "compaction"
 
 
-def test_the_options_of_a_table_in_a_table_bucket(application: FlinkApplication) -> None:
-    sink = IcebergSink.s3_tables(clicks(), table_bucket_arn=TABLE_BUCKET, namespace="shop")
-    found = options(application, sink)
-    assert (
-        "".join(
-            part if isinstance(part, str) else part["Ref"]
-            for part in found.pop("uri")["Fn::Join"][1]
-        )
-        == "https://s3tables.AWS::Region.AWS::URLSuffix/iceberg"
-    )
-    assert found == {
-        "connector": "iceberg",
-        "catalog-name": "s3tables",
-        "catalog-type": "rest",
-        "warehouse": TABLE_BUCKET,
-        "rest.sigv4-enabled": "true",
-        "rest.signing-name": "s3tables",
-        "rest.signing-region": {"Ref": "AWS::Region"},
-        "catalog-database": "shop",
-        "catalog-table": "lake",
-        "io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-        "client.region": {"Ref": "AWS::Region"},
-        "format-version": "2",
-        "write.metadata.delete-after-commit.enabled": "true",
-    }
-
-
-def test_rights_on_exactly_the_table_of_a_table_bucket(
-    application: FlinkApplication, stack: cdk.Stack
-) -> None:
-    sink = IcebergSink.s3_tables(clicks(), table_bucket_arn=TABLE_BUCKET, namespace="shop")
-    found = added_rights(application, sink)
-    (table,) = {resource for _, resource, _ in found if resource.startswith("<")}
-    assert found == {
-        *((f"s3tables:{a}", TABLE_BUCKET, ALWAYS) for a in ("GetNamespace", "GetTableBucket")),
-        *(
-            (f"s3tables:{a}", table, ALWAYS)
-            for a in (
-                "GetTableData",
-                "GetTableMetadataLocation",
-                "PutTableData",
-                "UpdateTableMetadataLocation",
-            )
-        ),
-    }
-
-
 @pytest.mark.parametrize(
     ("runtime", "artifact"),
     [
@@ -225,7 +235,9 @@ INSERT INTO kept SELECT 1, page FROM clicks;
 """
 
 
-def pipeline(tmp_path: Path, columns: dict[str, str]) -> cdk.Stack:
+def pipeline(
+    tmp_path: Path, columns: dict[str, str], kept: dict[str, Any] | None = None
+) -> cdk.Stack:
     (tmp_path / "job.sql").write_text(SQL, encoding="utf-8")
     stack = cdk.Stack(app(), "Stack")
     table = IcebergTable(columns=columns, partitions=["page"])
@@ -239,7 +251,9 @@ def pipeline(tmp_path: Path, columns: dict[str, str]) -> cdk.Stack:
             "lake": IcebergSink(
                 table=table, maintenance=IcebergMaintenance(), server_access_logs=True
             ),
-            "kept": IcebergSink.s3_tables(IcebergTable(columns=columns)),
+            "kept": IcebergSink.s3_tables(
+                IcebergTable(columns=columns, key=["page"]), **kept or {}
+            ),
         },
         data_key=kms.Key(stack, "Key", enable_key_rotation=True),
     )
@@ -256,25 +270,15 @@ def test_the_rules_find_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert lint(template) == []
 
 
+def test_fails_when_the_jobs_table_has_no_key(tmp_path: Path) -> None:
+    stack = pipeline(tmp_path, {"id": "long", "page": "string"}, kept={"upsert": True})
+    with pytest.raises(Exception, match=r"Say PRIMARY KEY \(page\) NOT ENFORCED"):
+        template_of(stack)
+
+
 def test_fails_when_the_jobs_table_lacks_a_column(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="lacks paid, which the Iceberg table reads"):
         template_of(pipeline(tmp_path, {"id": "long", "page": "string", "paid": "double"}))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"columns": {"a": "bigint"}}, r"type of column 'a' is 'bigint'; allowed: boolean, int"),
-        ({"columns": {"A": "long"}}, "columns is 'A'; allowed: lower-case letters"),
-        ({"columns": {"a": "list<string>"}}, "These are Iceberg's words; nested types are for"),
-        ({"partitions": ["week(ts)"]}, r"partitions is 'week\(ts\)'; allowed: a column, day"),
-        ({"partitions": ["day(seen)"]}, "partitions is 'seen'; allowed: columns of the table: id"),
-        ({"key": ["user"]}, "key is 'user'; allowed: columns of the table: id, page"),
-    ],
-)
-def test_fails_when_a_table_is_not_icebergs(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=f"^IcebergTable: .*{said}"):
-        clicks(**arguments)
 
 
 @pytest.mark.parametrize(
@@ -286,6 +290,7 @@ def test_fails_when_a_table_is_not_icebergs(arguments: dict[str, Any], said: str
             {"upsert": True, "table": clicks(key=["id"], partitions=["day(ts)"])},
             "partitions by ts, which is not in the key",
         ),
+        ({"table": clicks(exists=True), "database": "shop"}, "allowed: bucket= and database="),
         ({"prefix": ""}, "A table has a folder of its own"),
         ({"prefix": "out"}, "prefix is 'out'; allowed: names of letters"),
         ({"database": "My-Lake"}, "database is 'My-Lake'; allowed: lower-case"),
@@ -297,44 +302,20 @@ def test_fails_when_a_sink_cannot_work(arguments: dict[str, Any], said: str) -> 
         IcebergSink(**arguments)
 
 
+def test_fails_when_two_databases_share_a_name(stack: cdk.Stack) -> None:
+    one, two = (Construct(stack, name) for name in ("my.app", "my-app"))
+    unread(one, application_name="my.app").bind(one, "lake", IcebergSink())
+    with pytest.raises(
+        ValueError, match="database is 'my_app_lake'; allowed: a name that Stack/my"
+    ):
+        unread(two, application_name="my-app").bind(two, "lake", IcebergSink())
+
+
 def test_fails_when_a_new_buckets_setting_stands_beside_an_existing_one(
     theirs: s3.IBucket,
 ) -> None:
     with pytest.raises(ValueError, match="server_access_logs is True; allowed: nothing beside buc"):
         IcebergSink(bucket=theirs, server_access_logs=True)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"table_bucket_arn": "arn:aws:s3:::theirs", "namespace": "a"}, "table_bucket_arn is 'arn"),
-        ({"table_bucket_arn": TABLE_BUCKET}, "namespace is None; allowed: a namespace of the exis"),
-        ({"namespace": "My"}, "namespace is 'My'; allowed: lower-case"),
-        ({"upsert": True}, "upsert is True; allowed: a table with a key"),
-    ],
-)
-def test_fails_when_a_table_bucket_is_not_one(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=f"^S3TablesSink: {said}"):
-        IcebergSink.s3_tables(clicks(), **arguments)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (
-            {
-                "compaction": False,
-                "snapshots_kept_for_days": None,
-                "orphans_deleted_after_days": None,
-            },
-            "compaction is False; allowed: at least one optimizer",
-        ),
-        ({"snapshots_kept": 0}, "snapshots_kept is 0; allowed: 1 or more"),
-    ],
-)
-def test_fails_when_nothing_is_looked_after(arguments: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=f"^IcebergMaintenance: {said}"):
-        IcebergMaintenance(**arguments)
 
 
 def test_r10_a_folder_in_python_and_two_bindings(tmp_path: Path) -> None:

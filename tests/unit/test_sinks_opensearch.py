@@ -19,16 +19,13 @@ from cdk_managed_flink import (
     ExistingCollection,
     ExistingDomain,
     ExistingPlace,
-    FlinkCode,
-    FlinkPipeline,
     IndexRotation,
-    KinesisSource,
     OpenSearchDomain,
     OpenSearchServerlessCollection,
     OpenSearchSink,
     Runtime,
-    Sink,
 )
+from tests.unit.indexes import pipeline
 
 PLACE = "eu-west-1:123456789012"
 DOMAIN = f"arn:aws:es:{PLACE}:domain/theirs"
@@ -55,25 +52,6 @@ def with_users(stack: cdk.Stack, vpc: ec2.Vpc) -> OpenSearchDomain:
 def open_() -> ExistingDomain:
     """Without fine-grained access control, on the internet."""
     return ExistingDomain(domain_arn=DOMAIN, fine_grained_access=False)
-
-
-def job(folder: Path, *sinks: str) -> FlinkCode:
-    lines = ["CREATE TABLE clicks (page STRING) WITH (${clicks});"]
-    for sink in sinks:
-        lines.append(f"CREATE TABLE {sink} (page STRING) WITH (${{{sink}}});")
-        lines.append(f"INSERT INTO {sink} SELECT page FROM clicks;")
-    (folder / "job.sql").write_text("\n".join(lines), encoding="utf-8")
-    return FlinkCode.from_sql(folder)
-
-
-def pipeline(stack: cdk.Stack, folder: Path, **sinks: Sink[Any]) -> FlinkPipeline:
-    return FlinkPipeline(
-        stack,
-        "Clicks",
-        code=job(folder, *sinks),
-        sources={"clicks": KinesisSource()},
-        sinks=sinks,
-    )
 
 
 def delivered(stack: cdk.Stack) -> dict[str, Any]:
@@ -171,10 +149,11 @@ def test_the_delivery_is_let_into_the_domain_before_the_job_starts(
     found = access[1]["Properties"]
     (role,) = (id_ for id_ in of_type(template, "AWS::IAM::Role") if "SinksfoundRole" in id_)
     assert found["Roles"] == [{"Fn::GetAtt": [role, "Arn"]}]
-    assert found["IndexPattern"] == "clicks*"
+    assert found["IndexPattern"] == "clicks-2*"
     assert found["Retention"] == "36h"
-    (needed,) = made.application.needs
-    assert needed.node.path == "Stack/Clicks/Sinks/found/Access"
+    needed, *groups = (need.node.path for need in made.application.needs)
+    assert needed.startswith("Stack/Clicks/Sinks/found/Access")
+    assert groups == ["Stack/Search/SecurityGroup", "Stack/Clicks/Sinks/found/SecurityGroup"]
     assert access[0].startswith("ClicksSinksfoundAccess")
 
 
@@ -316,6 +295,7 @@ def test_fails_when_the_index_has_no_legal_name(open_: ExistingDomain, index: st
         ({"retention": cdk.Duration.minutes(90)}, "1 hour to 3650 days, in whole hours"),
         ({"retention": DAYS(3651)}, "1 hour to 3650 days"),
         ({"retry_for": DAYS(1)}, "0 to 7200 seconds"),
+        ({"retry_for": cdk.Duration.millis(1500)}, "whole seconds"),
     ],
 )
 def test_fails_when_a_domain_can_not_do_it(
@@ -375,10 +355,18 @@ def test_fails_when_the_connector_would_have_to_sign(
         OpenSearchSink.connector(domain, index="clicks")
     for collection in (
         OpenSearchServerlessCollection(stack, "Find", public_endpoint=True),
-        ExistingCollection(collection_name="x", collection_id="y", endpoint="https://z"),
+        ExistingCollection(collection_name="theirs", collection_id="abc1", endpoint="https://z"),
     ):
         with pytest.raises(ValueError, match=r"a serverless collection.*OpenSearchSink\.firehose"):
             OpenSearchSink.connector(collection, index="clicks")  # type: ignore[arg-type]
+
+
+def test_fails_when_the_target_is_something_else() -> None:
+    wrong: Any = DOMAIN
+    with pytest.raises(ValueError, match=r"target is 'arn:.*'; allowed: a domain or a serverless"):
+        OpenSearchSink.firehose(wrong, index="clicks")
+    with pytest.raises(ValueError, match=r"domain is 'arn:.*'; allowed: an OpenSearchDomain or an"):
+        OpenSearchSink.connector(wrong, index="clicks")
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,15 @@ def _remind(application: Construct, name: str, rules: TableRules) -> None:
             f"{name}: the job's tables are not read here. See to it that this one is PARTITIONED "
             f"BY ({', '.join(rules.keys)}), the key of the items behind it."
         )
+    if rules.partitions is not None:
+        Annotations.of(application).add_info(
+            f"{name}: the job's tables are not read here. See to it that this one is PARTITIONED "
+            f"BY ({', '.join(rules.partitions)}), in this order, as the catalog has it."
+            if rules.partitions
+            else f"{name}: the job's tables are not read here. Have no PARTITIONED BY in this one."
+        )
+    if rules.primary_key is not None:
+        Annotations.of(application).add_info(
+            f"{name}: the job's tables are not read here. See to it that this one has a PRIMARY "
+            f"KEY ({', '.join(rules.primary_key) or '…'}) NOT ENFORCED, by which rows are replaced."
+        )

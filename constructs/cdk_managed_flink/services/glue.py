@@ -9,9 +9,8 @@ from aws_cdk import aws_glue as glue
 from constructs import Construct
 
 from cdk_managed_flink.application.application import FlinkApplication
-from cdk_managed_flink.application.binding import Columns
+from cdk_managed_flink.application.binding import Columns, TableRules
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.services.athena import AthenaWorkgroup
 from cdk_managed_flink.services.projections import Projection, check_columns
 
@@ -64,7 +63,7 @@ class LakeTable:
             ``bigint``, ``double``, ``timestamp``, ``array<string>``. The job's table is held
             against them.
         partitions: What ``PARTITIONED BY`` names, in the same order, each with how its values are
-            found. Default: not partitioned.
+            found; the job's table is held against it. Default: not partitioned.
         database: An existing database's name. Default: a new one, named after application and
             table.
         name: Of the table. Default: that of the job's table, in lower case.
@@ -91,6 +90,11 @@ class LakeTable:
         """The columns that the job's table has to have."""
         return Columns(names=[*self.columns, *self.partitions], reader="the Glue table")
 
+    @property
+    def rules(self) -> TableRules:
+        """What the job's table has to say of its partitions."""
+        return TableRules(partitions=list(self.partitions))
+
     def create(
         self,
         scope: Construct,
@@ -101,15 +105,15 @@ class LakeTable:
         format: str,
         removal: RemovalPolicy,
     ) -> "CatalogTable":
-        """Make database, table and workgroup.
+        """Make database, table and workgroup; but for results they hold no data, and so go with it.
 
         Args:
             scope: Where; the ids are taken in it.
             application: Whose key encrypts what queries find.
-            name: The job's name of the table.
+            name: What is named after the job's table.
             location: ``s3://…/`` of the files.
             format: Flink's name of the format.
-            removal: Of all that is made.
+            removal: Of the bucket for results.
 
         Raises:
             ValueError: Athena does not read the format by columns and types alone.
@@ -123,14 +127,16 @@ class LakeTable:
                 f"{', '.join(_STORAGE)} beside catalog=",
                 "Choose one of these, or make the table by yourself.",
             )
-        database = database_of(scope, application, self.database, name, removal=removal)
+        database = database_of(
+            scope, application, self.database, name, removal=RemovalPolicy.DESTROY
+        )
         table = glue.CfnTable(
             scope,
             "Table",
             catalog_id=Stack.of(scope).account,
             database_name=database.name,
             table_input=glue.CfnTable.TableInputProperty(
-                name=self.name or name.lower(),
+                name=self.name or catalog_name(name),
                 table_type="EXTERNAL_TABLE",
                 parameters={
                     "EXTERNAL": "TRUE",
@@ -153,7 +159,7 @@ class LakeTable:
                 ),
             ),
         )
-        table.apply_removal_policy(effective_removal(scope, removal))
+        table.apply_removal_policy(RemovalPolicy.DESTROY)
         if database.resource is not None:
             table.node.add_dependency(database.resource)
         if self.workgroup is not None:
@@ -208,18 +214,42 @@ def database_of(
 
     It gets a name of its own: queries call it by that, and CloudFormation would make up one that
     SQL takes only in quotes.
+
+    Raises:
+        ValueError: Another one of the stack has the name already.
     """
     if existing is not None:
         return CatalogDatabase(existing, None)
-    own = re.sub(r"[^a-z0-9_]", "_", f"{application.application_name}_{name}".lower())
+    own = catalog_name(f"{application.application_name}_{name}")
+    _check_free(scope, own)
     database = glue.CfnDatabase(
         scope,
         "Database",
         catalog_id=Stack.of(scope).account,
         database_input=glue.CfnDatabase.DatabaseInputProperty(name=own),
     )
-    database.apply_removal_policy(effective_removal(scope, removal))
+    database.apply_removal_policy(removal)
     return CatalogDatabase(own, database)
+
+
+def catalog_name(text: str) -> str:
+    """A name that the catalog does not fold to another one, and SQL takes without quotes."""
+    return re.sub(r"[^a-z0-9_]", "_", text.lower())
+
+
+def _check_free(scope: Construct, name: str) -> None:
+    for taken in Stack.of(scope).node.find_all():
+        if not isinstance(taken, glue.CfnDatabase):
+            continue
+        if getattr(taken.database_input, "name", None) == name:
+            raise invalid(
+                scope,
+                "database",
+                name,
+                f"a name that {taken.node.path} has not",
+                "Application and table make the name, in which all but letters and digits becomes "
+                "_: name one of them otherwise, or hand in database=.",
+            )
 
 
 def catalog_arns(scope: Construct, database: str, table: str | None = None) -> list[str]:

@@ -108,13 +108,14 @@ class EnumProjection(Projection):
     """A few values that are known, such as ``EnumProjection(["eu", "us"])``.
 
     Raises:
-        ValueError: None, or one with a comma.
+        ValueError: None, an empty one, or one with a comma.
     """
 
     values: Sequence[str]
 
     def __post_init__(self) -> None:
-        if not self.values or any("," in value for value in self.values):
+        wrong = isinstance(self.values, str) or any(not v or "," in v for v in self.values)
+        if wrong or not self.values:
             raise invalid(
                 "EnumProjection",
                 "values",

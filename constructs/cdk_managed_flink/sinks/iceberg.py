@@ -23,11 +23,20 @@ from cdk_managed_flink.services.bucket import (
     grant_objects,
     new_bucket,
 )
-from cdk_managed_flink.services.glue import catalog_arns, check_catalog_name, database_of
+from cdk_managed_flink.services.glue import (
+    catalog_arns,
+    catalog_name,
+    check_catalog_name,
+    database_of,
+)
 from cdk_managed_flink.services.iceberg.definition import IcebergTable
 from cdk_managed_flink.services.iceberg.glue_table import glue_table
 from cdk_managed_flink.services.iceberg.maintenance import IcebergMaintenance
-from cdk_managed_flink.services.iceberg.properties import check_upsert, table_properties
+from cdk_managed_flink.services.iceberg.properties import (
+    check_upsert,
+    key_rule,
+    table_properties,
+)
 from cdk_managed_flink.sinks.s3_tables import S3TablesSink
 
 _GLUE_CATALOG = "org.apache.iceberg.aws.glue.GlueCatalog"
@@ -47,22 +56,25 @@ class IcebergSink(Sink[s3.IBucket]):
         encryption_key: Key of the existing bucket, if it does not tell it.
         prefix: Where below the bucket, ending in ``/``. Default: the table's name.
         database: An existing database of the Glue Data Catalog. Default: a new one, named after
-            application and table.
+            application and table. Kept with the table in it, as the bucket is.
         table_name: In the catalog. Default: that of the job's table, in lower case.
-        table: Columns and partitions of a table that the stack makes. Default: the job makes it
-            from its ``CREATE TABLE`` when it first starts, ``PARTITIONED BY`` included.
+        table: Columns and partitions of a table that the stack makes. Default: the job takes the
+            one that is there, or makes it from its ``CREATE TABLE`` when it first starts,
+            ``PARTITIONED BY`` included.
         upsert: Whether a row replaces the one with its key, which is the DDL's ``PRIMARY KEY (…)
             NOT ENFORCED``. Default no. Readers then have to know equality deletes; not all do.
         maintenance: Glue's optimizers, for a ``table`` alone. Default: none.
         server_access_logs: Whether the new bucket logs into one that is made for it. Default no.
         table_options: Further connector options, Iceberg's table properties among them; they win
             over the defaults.
-        resource_id: Keeps the bucket when the table is renamed. Default: the table's name.
+        resource_id: Keeps bucket, database and table when the job's table is renamed: their names
+            come from it. Default: the table's name.
         removal_policy: Of all that is made. Default: the application's.
 
     Raises:
         ValueError: A malformed name or prefix, ``upsert`` into a ``table`` without a key,
-            ``maintenance`` without a ``table``, or settings of a new bucket beside an existing one.
+            ``maintenance`` without a ``table``, a ``table`` that exists without its bucket and
+            database, or settings of a new bucket beside an existing one.
     """
 
     bucket: s3.IBucket | None = None
@@ -85,6 +97,7 @@ class IcebergSink(Sink[s3.IBucket]):
         table_bucket_arn: str | None = None,
         namespace: str | None = None,
         table_name: str | None = None,
+        encryption_key: kms.IKey | None = None,
         upsert: bool = False,
         table_options: Mapping[str, str] | None = None,
         resource_id: str | None = None,
@@ -97,9 +110,10 @@ class IcebergSink(Sink[s3.IBucket]):
             table_bucket_arn: An existing table bucket. Default: a new one.
             namespace: In it; has to be there in an existing table bucket. Default: ``lake``, made.
             table_name: Default: that of the job's table, in lower case.
+            encryption_key: Of the existing table bucket, if it has one of the customer's.
             upsert: As ``IcebergSink`` has it.
             table_options: Further connector options; they win over the defaults.
-            resource_id: Keeps the table bucket when the table is renamed.
+            resource_id: Keeps table bucket and table when the job's table is renamed.
             removal_policy: Of all that is made. Default: the application's.
 
         Raises:
@@ -110,6 +124,7 @@ class IcebergSink(Sink[s3.IBucket]):
             table_bucket_arn=table_bucket_arn,
             namespace=namespace,
             table_name=table_name,
+            encryption_key=encryption_key,
             upsert=upsert,
             table_options=table_options or {},
             resource_id=resource_id,
@@ -143,6 +158,15 @@ class IcebergSink(Sink[s3.IBucket]):
                 "An optimizer takes a table that is there: hand in table=IcebergTable(columns=...) "
                 "to have the stack make it, before the job first starts.",
             )
+        existing = self.bucket is not None and self.database is not None
+        if self.table is not None and self.table.exists and not existing:
+            raise invalid(
+                "IcebergSink",
+                "table",
+                "a table that exists",
+                "bucket= and database= beside it",
+                "Say where it is: its files are in a bucket, its name in a database.",
+            )
         check_upsert("IcebergSink", self.upsert, self.table)
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
@@ -154,18 +178,19 @@ class IcebergSink(Sink[s3.IBucket]):
     ) -> Binding[s3.IBucket]:
         """Make or take bucket, database and table; grant what the catalog and its files take."""
         id_ = self.resource_id or name
-        removal = self.removal_policy or application.removal_policy
+        removal = effective_removal(scope, self.removal_policy or application.removal_policy)
         new = None if self.bucket is not None else self._new_bucket(scope, application, id_)
         bucket = self.bucket or new
         assert bucket is not None  # one of both
         place = new or Construct(scope, id_)
-        prefix = self.prefix if self.prefix is not None else f"{name}/"
+        prefix = self.prefix if self.prefix is not None else f"{id_}/"
         location = f"s3://{bucket.bucket_name}/{prefix}".removesuffix("/")
-        table_name = self.table_name or name.lower()
+        table_name = self.table_name or catalog_name(id_)
         key = bucket.encryption_key or self.encryption_key
-        database = database_of(place, application, self.database, name, removal=removal)
+        database = database_of(place, application, self.database, id_, removal=removal)
         needs: list[IConstruct] = [] if database.resource is None else [database.resource]
-        if self.table is not None:
+        made: list[IConstruct] = []
+        if self.table is not None and not self.table.exists:
             table = glue_table(
                 place,
                 self.table,
@@ -174,20 +199,20 @@ class IcebergSink(Sink[s3.IBucket]):
                 location=location,
                 properties=table_properties(upsert=self.upsert),
             )
-            table.apply_removal_policy(effective_removal(scope, removal))
+            table.apply_removal_policy(removal)
             for needed in needs:
                 table.node.add_dependency(needed)
-            needs.append(table)
-            if self.maintenance is not None:
-                self.maintenance.create(
-                    Construct(place, "Maintenance"),
-                    database=database.name,
-                    table=table,
-                    name=table_name,
-                    bucket=bucket,
-                    prefix=prefix,
-                    key=key,
-                )
+            made = [table]
+        if self.maintenance is not None:
+            self.maintenance.create(
+                Construct(place, "Maintenance"),
+                database=database.name,
+                name=table_name,
+                needs=made,
+                bucket=bucket,
+                prefix=prefix,
+                key=key,
+            )
         self._grant(application, database.name, table_name)
         grant_objects(
             bucket,
@@ -229,8 +254,9 @@ class IcebergSink(Sink[s3.IBucket]):
             ),
             resource=bucket,
             calls=["glue", "s3"],
-            needs=needs,
+            needs=[*needs, *made],
             columns=None if self.table is None else self.table.wanted,
+            rules=key_rule(self.upsert, self.table),
         )
 
     def _grant(self, application: FlinkApplication, database: str, table: str) -> None:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.network import Network, let_in
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.secret_value import (
     SECRETS_ENDPOINT,
@@ -39,7 +40,7 @@ from cdk_managed_flink.services.firehose.http_destination import RETRY_FOR
 from cdk_managed_flink.services.firehose.storage import NEW_BUCKET, DeliveryBucket
 from cdk_managed_flink.services.opensearch.collection import OpenSearchServerlessCollection
 from cdk_managed_flink.services.opensearch.collection_destination import CollectionDestination
-from cdk_managed_flink.services.opensearch.connector import AnyDomain, check, stem
+from cdk_managed_flink.services.opensearch.connector import AnyDomain, check, written
 from cdk_managed_flink.services.opensearch.domain import OpenSearchDomain
 from cdk_managed_flink.services.opensearch.domain_destination import (
     OPENSEARCH_BUFFERING,
@@ -90,6 +91,14 @@ class OpenSearchSink(Sink[R_co], ABC):
             ValueError: What the destinations refuse, or rotation in a collection.
         """
         destination: Destination
+        if not isinstance(target, AnyTarget):
+            raise invalid(
+                "OpenSearchSink",
+                "target",
+                target,
+                "a domain or a serverless collection, new or existing",
+                "ExistingDomain(...) and ExistingCollection(...) stand for what is there already.",
+            )
         if isinstance(target, OpenSearchDomain | ExistingDomain):
             destination = DomainDestination(
                 domain=target,
@@ -187,6 +196,8 @@ class _ByFirehose(OpenSearchSink[AnyDeliveryStream]):
             key=application.data_key,
             removal_policy=self.removal_policy or application.removal_policy,
         )
+        # Firehose looks at its target while the stream is made.
+        stream.resource.node.add_dependency(*stream.needs)
         return bind_delivery_stream(
             stream, application, format="json", table_options=self.table_options
         )
@@ -234,15 +245,15 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
     ) -> Binding[AnyDomain]:
         """Make or take the user; open the way from the job to the domain."""
         domain = self.domain
+        needs: list[IConstruct] = []
         if isinstance(domain, OpenSearchDomain):
-            if domain.connections is not None:
-                domain.connections.allow_default_port_from(application, "Flink application")
             writer = make_writer(
                 domain,
                 Construct(scope, self.resource_id or name),
-                index_pattern=f"{stem(self.index)}*",
+                index_pattern=written(self.index),
                 retention=self.retention,
             )
+            needs += [*writer.needs, *_open(domain, application)]
         else:
             assert self.user is not None  # checked in __post_init__
             writer = Writer(secret=self.user)
@@ -280,5 +291,15 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
             resource=domain,
             watches=domain_watches(domain.domain_arn),
             calls=[SECRETS_ENDPOINT],
-            needs=writer.needs,
+            needs=needs,
         )
+
+
+def _open(domain: OpenSearchDomain, application: FlinkApplication) -> Sequence[IConstruct]:
+    """Let the job in; a rule is a child of either group, by the stacks that they are in."""
+    assert domain.connections is not None  # internal users take a VPC
+    (group,) = domain.connections.security_groups
+    own = application.connections.security_groups
+    for each in own:
+        let_in(group, each, ec2.Port.tcp(443), "Flink application")
+    return [group, *own]

@@ -66,8 +66,10 @@ class S3Sink(Sink[s3.IBucket]):
         request_metrics: Whether the new bucket counts what is written below the prefix, which a
             dead-letter alarm goes by; about $5 a month. Default no.
         table_options: Further connector options; they win over the defaults.
-        resource_id: Keeps the bucket when the table is renamed. Default: the table's name.
-        removal_policy: Of the new bucket and of what ``catalog`` makes. Default: the application's.
+        resource_id: Keeps the bucket, and names that come from the table's, when the table is
+            renamed. Default: the table's name.
+        removal_policy: Of the new bucket, and of that for the results of queries. Default: the
+            application's.
 
     Raises:
         ValueError: A malformed prefix, a format that is refused, or settings of a new bucket beside
@@ -136,7 +138,7 @@ class S3Sink(Sink[s3.IBucket]):
         new = None if self.bucket is not None else self._new_bucket(scope, application, id_)
         bucket = self.bucket or new
         assert bucket is not None  # one of both
-        prefix = self.prefix if self.prefix is not None else f"{name}/" if self.bucket else ""
+        prefix = self.prefix if self.prefix is not None else f"{id_}/" if self.bucket else ""
         path = f"s3://{bucket.bucket_name}/{prefix}"
         format_ = format_of(self.format)
         grant_objects(
@@ -160,7 +162,7 @@ class S3Sink(Sink[s3.IBucket]):
             self.catalog.create(
                 new or Construct(scope, id_),
                 application,
-                name=name,
+                name=id_,
                 location=path,
                 format=format_.name,
                 removal=self.removal_policy or application.removal_policy,
@@ -190,6 +192,7 @@ class S3Sink(Sink[s3.IBucket]):
             calls=["s3", *format_.calls],
             arrivals=[_arrivals(new)] if new is not None and self.request_metrics else [],
             columns=None if self.catalog is None else self.catalog.wanted,
+            rules=None if self.catalog is None else self.catalog.rules,
         )
 
     def _new_bucket(self, scope: Construct, application: FlinkApplication, id: str) -> s3.Bucket:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from aws_cdk import Names, RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3tables as s3tables
 from constructs import Construct, IConstruct
 
+from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
@@ -17,42 +19,51 @@ from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
-from cdk_managed_flink.services.glue import check_catalog_name
+from cdk_managed_flink.services.glue import catalog_name, check_catalog_name
+from cdk_managed_flink.services.iceberg.bucket_table import bucket_table
 from cdk_managed_flink.services.iceberg.definition import IcebergTable
-from cdk_managed_flink.services.iceberg.properties import check_upsert, table_properties
+from cdk_managed_flink.services.iceberg.properties import (
+    check_upsert,
+    key_rule,
+    table_properties,
+)
 
-_L1 = s3tables.CfnTable
 _ARN = re.compile(r"arn:[\w-]+:s3tables:[\w-]+:\d{12}:bucket/[a-z0-9-]{3,63}")
 _NAMESPACE = "lake"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class S3TablesSink(Sink[s3tables.CfnTable]):
+class S3TablesSink(Sink[s3tables.CfnTable | None]):
     """What ``IcebergSink.s3_tables(...)`` makes: rows in a table that the service looks after.
 
     Compaction, old versions and files that no version names are the service's work, on by default.
-    The files are encrypted with S3's own key: the service's maintenance would need a right on a
-    key of the customer's.
+    In a new table bucket the files are encrypted with S3's own key: the service's maintenance would
+    need a right on a key of the customer's.
 
     Attributes:
-        table: Columns and partitions.
+        table: Columns and partitions. Of one that ``exists`` nothing is made, and a binding has no
+            ``resource``.
         table_bucket_arn: An existing table bucket; it is not changed. Default: a new one.
         namespace: Has to be there in an existing table bucket. Default: ``lake``, made.
         table_name: Default: that of the job's table, in lower case.
+        encryption_key: Of the existing table bucket, if it has one of the customer's; its policy
+            has to let the service's maintenance use it.
         upsert: Whether a row replaces the one with its key.
         table_options: Further connector options; they win over the defaults.
-        resource_id: Keeps the table bucket when the table is renamed. Default: the table's name.
+        resource_id: Keeps table bucket and table when the job's table is renamed: the table's name
+            comes from it. Default: the table's name.
         removal_policy: Of all that is made. Default: the application's.
 
     Raises:
-        ValueError: An ARN of something else, an existing table bucket without a namespace, or
-            ``upsert`` into a table without a key.
+        ValueError: An ARN of something else, an existing table bucket without a namespace, a table
+            or key of one without it, or ``upsert`` into a table without a key.
     """
 
     table: IcebergTable
     table_bucket_arn: str | None = None
     namespace: str | None = None
     table_name: str | None = None
+    encryption_key: kms.IKey | None = None
     upsert: bool = False
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
@@ -76,6 +87,14 @@ class S3TablesSink(Sink[s3tables.CfnTable]):
                 "a namespace of the existing table bucket",
                 "An existing table bucket gets no namespace from here.",
             )
+        if arn is None and (self.table.exists or self.encryption_key is not None):
+            raise invalid(
+                "S3TablesSink",
+                "table_bucket_arn",
+                None,
+                "the ARN of the table bucket that the existing table is in, or that has the key",
+                "A new table bucket has no table yet, and S3's own key.",
+            )
         check_catalog_name("S3TablesSink", "namespace", self.namespace)
         check_catalog_name("S3TablesSink", "table_name", self.table_name)
         check_upsert("S3TablesSink", self.upsert, self.table)
@@ -86,37 +105,40 @@ class S3TablesSink(Sink[s3tables.CfnTable]):
 
     def bind(
         self, scope: Construct, application: FlinkApplication, name: str
-    ) -> Binding[s3tables.CfnTable]:
-        """Make table, namespace and table bucket; grant what the REST catalog's calls stand for."""
+    ) -> Binding[s3tables.CfnTable | None]:
+        """Make table, namespace and table bucket; grant what the REST catalog's calls stand for.
+
+        Raises:
+            ValueError: The table bucket is of another Region or account.
+        """
+        id_ = self.resource_id or name
         removal = effective_removal(scope, self.removal_policy or application.removal_policy)
-        place = Construct(scope, self.resource_id or name)
+        place = Construct(scope, id_)
         namespace = self.namespace or _NAMESPACE
+        table_name = self.table_name or catalog_name(id_)
         bucket_arn = self.table_bucket_arn
         needs: list[IConstruct] = []
         if bucket_arn is None:
             bucket, made = self._new_bucket(place, namespace, removal)
             bucket_arn = bucket.attr_table_bucket_arn
             needs = [bucket, made]
-        table = self._made(place, bucket_arn, namespace, self.table_name or name.lower())
-        table.apply_removal_policy(removal)
-        for needed in needs:
-            table.node.add_dependency(needed)
-        # What the calls of the REST endpoint are authorized as: config, namespace; load, commit.
-        iam.Grant.add_to_principal(
-            grantee=application,
-            actions=["s3tables:GetNamespace", "s3tables:GetTableBucket"],
-            resource_arns=[bucket_arn],
-        )
-        iam.Grant.add_to_principal(
-            grantee=application,
-            actions=[
-                "s3tables:GetTableData",
-                "s3tables:GetTableMetadataLocation",
-                "s3tables:PutTableData",
-                "s3tables:UpdateTableMetadataLocation",
-            ],
-            resource_arns=[table.attr_table_arn],
-        )
+        else:
+            _check_place(application, bucket_arn)
+        table = None
+        if not self.table.exists:
+            table = bucket_table(
+                place,
+                self.table,
+                bucket_arn=bucket_arn,
+                namespace=namespace,
+                name=table_name,
+                upsert=self.upsert,
+            )
+            table.apply_removal_policy(removal)
+            for needed in needs:
+                table.node.add_dependency(needed)
+            needs.append(table)
+        self._grant(application, bucket_arn, namespace, table_name, table)
         region = Stack.of(application).region
         return Binding(
             properties=checked_options(
@@ -131,7 +153,7 @@ class S3TablesSink(Sink[s3tables.CfnTable]):
                     "rest.signing-name": "s3tables",
                     "rest.signing-region": region,
                     "catalog-database": namespace,
-                    "catalog-table": self.table_name or name.lower(),
+                    "catalog-table": table_name,
                     "io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
                     "client.region": region,
                     **table_properties(upsert=self.upsert),
@@ -147,9 +169,50 @@ class S3TablesSink(Sink[s3tables.CfnTable]):
             ),
             resource=table,
             calls=["s3", "s3tables"],
-            needs=[*needs, table],
+            needs=needs,
             columns=self.table.wanted,
+            rules=key_rule(self.upsert, self.table),
         )
+
+    def _grant(
+        self,
+        application: FlinkApplication,
+        bucket_arn: str,
+        namespace: str,
+        name: str,
+        table: s3tables.CfnTable | None,
+    ) -> None:
+        """What the REST endpoint's calls are authorized as: config, namespace; load, commit."""
+        iam.Grant.add_to_principal(
+            grantee=application,
+            actions=["s3tables:GetNamespace", "s3tables:GetTableBucket"],
+            resource_arns=[bucket_arn],
+        )
+        tables = f"{bucket_arn}/table/*"
+        named = {"s3tables:namespace": namespace, "s3tables:tableName": name}
+        iam.Grant.add_to_principal(
+            grantee=application,
+            actions=[
+                "s3tables:GetTable",
+                "s3tables:GetTableData",
+                "s3tables:GetTableMetadataLocation",
+                "s3tables:PutTableData",
+                "s3tables:UpdateTableMetadataLocation",
+            ],
+            resource_arns=[tables if table is None else table.attr_table_arn],
+            conditions={"StringEquals": named} if table is None else None,
+        )
+        if table is None:
+            acknowledge_wildcard(
+                application.role, tables, "The service numbers tables; the condition names this."
+            )
+        if self.encryption_key is not None:
+            iam.Grant.add_to_principal(
+                grantee=application,
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resource_arns=[self.encryption_key.key_arn],
+                conditions={"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{bucket_arn}/*"}},
+            )
 
     def _new_bucket(
         self, scope: Construct, namespace: str, removal: RemovalPolicy
@@ -172,41 +235,18 @@ class S3TablesSink(Sink[s3tables.CfnTable]):
             resource.apply_removal_policy(removal)
         return bucket, made
 
-    def _made(self, scope: Construct, bucket_arn: str, namespace: str, name: str) -> _L1:
-        table = self.table
-        fields = [
-            _L1.IcebergPartitionFieldProperty(
-                name=part.name,
-                transform=part.transform,
-                source_id=table.ids[part.column],
-                field_id=number,
+
+def _check_place(application: FlinkApplication, bucket_arn: str) -> None:
+    if Token.is_unresolved(bucket_arn):
+        return
+    stack = Stack.of(application)
+    _, _, _, *there, _ = bucket_arn.split(":")
+    for known, its in zip((stack.region, stack.account), there, strict=True):
+        if not Token.is_unresolved(known) and known != its:
+            raise invalid(
+                application,
+                "table_bucket_arn",
+                bucket_arn,
+                f"a table bucket of {stack.region} in the account {stack.account}",
+                "The job calls the catalog of its own Region and account.",
             )
-            for number, part in enumerate(table.fields, start=1000)
-        ]
-        return _L1(
-            scope,
-            "Table",
-            table_bucket_arn=bucket_arn,
-            namespace=namespace,
-            table_name=name,
-            open_table_format="ICEBERG",
-            iceberg_metadata=_L1.IcebergMetadataProperty(
-                iceberg_schema_v2=_L1.IcebergSchemaV2Property(
-                    schema_v2_field_type="struct",
-                    schema_v2_field_list=[
-                        _L1.SchemaV2FieldProperty(
-                            id=table.ids[column],
-                            name=column,
-                            type=type_,
-                            required=column in table.key,
-                        )
-                        for column, type_ in table.columns.items()
-                    ],
-                    identifier_field_ids=[table.ids[column] for column in table.key] or None,
-                ),
-                iceberg_partition_spec=(
-                    _L1.IcebergPartitionSpecProperty(fields=fields) if fields else None
-                ),
-                table_properties=({"write.upsert.enabled": "true"} if self.upsert else None),
-            ),
-        )

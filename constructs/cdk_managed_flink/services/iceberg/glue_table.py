@@ -6,11 +6,9 @@ from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
-from cdk_managed_flink.services.iceberg.definition import IcebergTable
+from cdk_managed_flink.services.iceberg.definition import FIRST_PARTITION, IcebergTable
 
 _L1 = glue.CfnTable
-# The specification gives the parts of a table's layout numbers from here on.
-_FIRST_PARTITION = 1000
 
 
 def glue_table(
@@ -39,7 +37,7 @@ def glue_table(
             source_id=table.ids[part.column],
             field_id=number,
         )
-        for number, part in enumerate(table.fields, start=_FIRST_PARTITION)
+        for number, part in enumerate(table.fields, start=FIRST_PARTITION)
     ]
     schema = _L1.IcebergSchemaProperty(
         type="struct",

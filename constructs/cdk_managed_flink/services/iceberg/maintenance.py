@@ -1,5 +1,6 @@
 """IcebergMaintenance: Glue's optimizers, which keep a table small and quick to read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
@@ -72,8 +73,8 @@ class IcebergMaintenance:
         scope: Construct,
         *,
         database: str,
-        table: glue.CfnTable,
         name: str,
+        needs: Sequence[IConstruct],
         bucket: s3.IBucket,
         prefix: str,
         key: kms.IKey | None,
@@ -83,8 +84,8 @@ class IcebergMaintenance:
         Args:
             scope: Where; the ids are taken in it.
             database: Of the table.
-            table: The table, which has to be there first.
-            name: Its name.
+            name: Of the table.
+            needs: What has to be there first: the table, where it is made.
             bucket: Where its files are.
             prefix: And below what.
             key: That encrypts them.
@@ -115,7 +116,7 @@ class IcebergMaintenance:
                 ),
             )
             # The service tries the role's rights when an optimizer is made.
-            optimizer.node.add_dependency(table, role)
+            optimizer.node.add_dependency(role, *needs)
             made.append(optimizer)
         return made
 

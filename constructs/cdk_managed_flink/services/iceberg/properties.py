@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cdk_managed_flink.application.binding import TableRules
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.services.iceberg.definition import IcebergTable
 
@@ -15,6 +16,11 @@ def table_properties(*, upsert: bool) -> Mapping[str, str]:
         "write.metadata.delete-after-commit.enabled": "true",
         **({"write.upsert.enabled": "true"} if upsert else {}),
     }
+
+
+def key_rule(upsert: bool, table: IcebergTable | None) -> TableRules | None:
+    """What the DDL's PRIMARY KEY has to name, by which rows are replaced."""
+    return TableRules(primary_key=() if table is None else table.key) if upsert else None
 
 
 def check_upsert(where: str, upsert: bool, table: IcebergTable | None) -> None:

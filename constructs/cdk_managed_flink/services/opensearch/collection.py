@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import CfnResource, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_opensearchserverless as serverless
@@ -74,6 +74,7 @@ class OpenSearchServerlessCollection(Construct):
                 "A collection without a VPC endpoint answers on the internet, if to signed "
                 "requests only: hand in a VPC, or say that it is wanted.",
             )
+        self._kept: list[ec2.SecurityGroup | CfnResource] = []
         self.time_series = type is CollectionType.TIMESERIES
         self.collection_name = derived_name(self, longest=LONGEST_NAME)
         self._place = self._make_endpoint(vpc, subnets)
@@ -107,9 +108,16 @@ class OpenSearchServerlessCollection(Construct):
             standby_replicas="ENABLED" if standby_replicas else "DISABLED",
         )
         # A collection that no encryption policy names is refused.
-        self.resource.add_resource_dependency(self._policy("Encryption", "encryption", encryption))
-        self.resource.add_resource_dependency(self._policy("Network", "network", network))
-        self.resource.apply_removal_policy(effective_removal(self, removal_policy))
+        policies = [
+            self._policy("Encryption", "encryption", encryption),
+            self._policy("Network", "network", network),
+        ]
+        for policy in policies:
+            self.resource.add_resource_dependency(policy)
+        # A collection that stays is of no use without them.
+        removal = effective_removal(self, removal_policy)
+        for each in (self.resource, *policies, *self._kept):
+            each.apply_removal_policy(removal)
 
     @property
     def collection_id(self) -> str:
@@ -147,8 +155,8 @@ class OpenSearchServerlessCollection(Construct):
             subnet_ids=list(ids),
             security_group_ids=[group.security_group_id],
         )
-        connections = ec2.Connections(security_groups=[group], default_port=ec2.Port.tcp(443))
-        return VpcPlace(vpc=vpc, subnets=ids, connections=connections)
+        self._kept += [group, self._endpoint]
+        return VpcPlace(vpc=vpc, subnets=ids, target=group)
 
     def _policy(
         self, id: str, type: str, document: Mapping[str, Any] | Sequence[Any]

@@ -32,17 +32,30 @@ def check(
             cannot be kept, or a user where none belongs.
     """
     _check_target(domain)
+    existing = isinstance(domain, ExistingDomain)
     if not Token.is_unresolved(index):
         _check_pattern(index)
+    elif not existing:
+        raise invalid(
+            "OpenSearchSink",
+            "index",
+            index,
+            "a name that is known at synth",
+            "The user's rights in a new domain are made from it.",
+        )
     if retention is not None:
         _check_retention(domain, index, retention)
-    existing = isinstance(domain, ExistingDomain)
     if existing != (user is not None):
         raise _wrong_user(existing=existing)
 
 
-def stem(index: str) -> str:
-    """What all indexes of a pattern begin with."""
+def written(index: str) -> str:
+    """The pattern of what the connector writes, as OpenSearch has patterns."""
+    name = _stem(index)
+    return index if name == index else f"{name}*"
+
+
+def _stem(index: str) -> str:
     return index.partition("{")[0]
 
 
@@ -55,6 +68,14 @@ def _check_target(domain: Any) -> None:  # noqa: ANN401 - who calls without type
             "a domain with users that have passwords",
             "A collection takes signed requests only, and the connector can't sign: use "
             "OpenSearchSink.firehose(...).",
+        )
+    if not isinstance(domain, OpenSearchDomain | ExistingDomain):
+        raise invalid(
+            "OpenSearchSink",
+            "domain",
+            domain,
+            "an OpenSearchDomain or an ExistingDomain",
+            "The connector writes to nothing else.",
         )
     if not domain.internal_users:
         raise invalid(
@@ -76,7 +97,7 @@ def _check_target(domain: Any) -> None:  # noqa: ANN401 - who calls without type
 
 
 def _check_pattern(index: str) -> None:
-    name = stem(index)
+    name = _stem(index)
     check_index("OpenSearchSink", name)
     if name != index and not _PATTERN.fullmatch(index.removeprefix(name)):
         raise invalid(
@@ -96,16 +117,16 @@ def _check_retention(domain: AnyDomain, index: str, retention: Duration) -> None
             retention,
             "none for an existing domain",
             "Its index state policies are its own: make one with "
-            f"PUT _plugins/_ism/policies/... and an ism_template for {stem(index)}*.",
+            "PUT _plugins/_ism/policies/... and an ism_template for the indexes.",
         )
-    if not Token.is_unresolved(index) and "|" not in index:
+    if "|" not in index:
         raise invalid(
             "OpenSearchSink",
             "retention",
             retention,
             "none for an index without a time in its name",
             "An index is deleted as a whole: write the index as "
-            f'"{stem(index)}-{{now()|yyyy-MM-dd}}", so that only old ones are.',
+            f'"{_stem(index)}-{{now()|yyyy-MM-dd}}", so that only old ones are.',
         )
     check_retention("OpenSearchSink", retention, least=Duration.hours(1), most=Duration.days(3650))
 

@@ -15,8 +15,14 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.services.opensearch.capacity import DomainCapacity
+from cdk_managed_flink.services.opensearch.claims import IndexClaims
 from cdk_managed_flink.services.opensearch.domain_logs import DomainLogs
-from cdk_managed_flink.services.opensearch.doors import access_policy, check_place, master_user
+from cdk_managed_flink.services.opensearch.doors import (
+    access_policy,
+    check_administrators,
+    check_place,
+    master_user,
+)
 from cdk_managed_flink.services.opensearch.names import derived_name
 from cdk_managed_flink.services.opensearch.place import VpcPlace
 from cdk_managed_flink.services.opensearch.security import DomainSecurity
@@ -58,6 +64,7 @@ class OpenSearchDomain(Construct):
         domain_arn: Its ARN, known before it exists.
         master_secret: User name and password of the master user; ``None`` without internal users.
         connections: Rules of the domain's security group, port 443; ``None`` outside of a VPC.
+        indexes: Which sinks write which indexes.
 
     Raises:
         ValueError: Neither a VPC nor ``public_endpoint``, both, internal users without a VPC, or
@@ -81,9 +88,12 @@ class OpenSearchDomain(Construct):
     ) -> None:
         super().__init__(scope, id)
         check_place(self, vpc, public_endpoint=public_endpoint, internal_users=internal_users)
+        check_administrators(self, administrators)
         capacity = capacity or DomainCapacity()
+        self.indexes = IndexClaims()
         self.internal_users = internal_users
         self.encryption_key = encryption_key
+        self._removal = effective_removal(self, removal_policy)
         self._vpc = vpc
         self._subnets = self._select(vpc, subnets, capacity.zones)
         stack = Stack.of(self)
@@ -97,7 +107,11 @@ class OpenSearchDomain(Construct):
         self.master_secret = self._make_master_secret() if internal_users else None
         self.connections = self._make_connections()
         domain_logs = DomainLogs(
-            self, "Logs", domain_arn=self.domain_arn, policy_name=self.domain_name
+            self,
+            "Logs",
+            domain_arn=self.domain_arn,
+            policy_name=self.domain_name,
+            removal=self._removal,
         )
         self.resource = _L1(
             self,
@@ -122,7 +136,7 @@ class OpenSearchDomain(Construct):
         )
         self.resource.node.add_dependency(domain_logs)
         self.resource.cfn_options.update_policy = CfnUpdatePolicy(enable_version_upgrade=True)
-        self.resource.apply_removal_policy(effective_removal(self, removal_policy))
+        self.resource.apply_removal_policy(self._removal)
         self._acknowledge(capacity)
         if administrators:
             self.set_up(
@@ -144,9 +158,10 @@ class OpenSearchDomain(Construct):
 
     def way(self, owner: Construct) -> VpcPlace | None:
         """Where Firehose puts its interfaces; ``None`` with a public endpoint."""
-        if self._vpc is None:
+        if self._vpc is None or self.connections is None:
             return None
-        return VpcPlace(vpc=self._vpc, subnets=self._subnet_ids(), connections=self.connections)
+        group = self.connections.security_groups[0]
+        return VpcPlace(vpc=self._vpc, subnets=self._subnet_ids(), target=group)
 
     def set_up(
         self, scope: Construct, id: str, *, kind: str, properties: dict[str, object]
@@ -193,6 +208,7 @@ class OpenSearchDomain(Construct):
             description=f"OpenSearch domain {self.node.path}",
             allow_all_outbound=False,
         )
+        group.apply_removal_policy(self._removal)  # a domain that stays still has it
         connections = ec2.Connections(security_groups=[group], default_port=ec2.Port.tcp(443))
         functions = self.security.connections
         assert functions is not None  # they are in the same VPC
@@ -208,7 +224,8 @@ class OpenSearchDomain(Construct):
             unrotated="The password is the domain's master password: a rotation would have to "
             "change the domain as well. A job uses a user of its own.",
         )
-        self.security.grant_secrets([secret])
+        secret.apply_removal_policy(self._removal)
+        self.security.grant_secret(secret)
         return secret
 
     def _vpc_options(self) -> opensearch.CfnDomain.VPCOptionsProperty | None:

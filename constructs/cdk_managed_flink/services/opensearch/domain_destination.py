@@ -23,6 +23,7 @@ from cdk_managed_flink.services.opensearch.index import (
     IndexRotation,
     check_index,
     check_retention,
+    rotated,
 )
 from cdk_managed_flink.services.opensearch.watching import domain_watches
 from cdk_managed_flink.services.opensearch.writer import let_in
@@ -136,6 +137,10 @@ class DomainDestination(Destination):
             *domain_watches(self.domain.domain_arn),
         ]
 
+    @property
+    def _pattern(self) -> str:
+        return rotated(self.index, self.rotation)
+
     def _grant(self, role: iam.Role) -> None:
         arn, index = self.domain.domain_arn, self.index
         everything = f"{arn}/*"
@@ -179,14 +184,14 @@ class DomainDestination(Destination):
                 CfnOutput(stream, "RoleToLetIn", value=stream.role.role_arn)
                 Annotations.of(stream).add_info(
                     f"{domain.domain_name}: map the role in the output RoleToLetIn to a security "
-                    f"role that writes {self.index}*, or all documents go to the bucket of "
+                    f"role that writes {self._pattern}, or all documents go to the bucket of "
                     "failures."
                 )
             return
         access = let_in(
             domain,
             stream,
-            index_pattern=f"{self.index}*",
+            index_pattern=self._pattern,
             retention=self.retention,
             roles=[stream.role.role_arn],
         )
@@ -200,7 +205,7 @@ class DomainDestination(Destination):
                 retention,
                 "none for an existing domain",
                 "Its index state policies are its own: make one with "
-                f"PUT _plugins/_ism/policies/{self.index} and an ism_template for {self.index}*.",
+                f"PUT _plugins/_ism/policies/{self.index} and an ism_template for {self._pattern}.",
             )
         if self.rotation is IndexRotation.NONE:
             raise invalid(

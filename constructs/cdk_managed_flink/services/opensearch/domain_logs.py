@@ -23,16 +23,25 @@ class DomainLogs(Construct):
     Args:
         domain_arn: Of the domain.
         policy_name: A literal: the resource has no other name.
+        removal: That of the domain: one that stays goes on writing.
     """
 
-    def __init__(self, scope: Construct, id: str, *, domain_arn: str, policy_name: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        domain_arn: str,
+        policy_name: str,
+        removal: RemovalPolicy,
+    ) -> None:
         super().__init__(scope, id)
         self._groups = {
             kind: logs.LogGroup(
                 self,
                 id_,
                 retention=logs.RetentionDays.THREE_MONTHS,
-                removal_policy=RemovalPolicy.DESTROY,
+                removal_policy=removal,
             )
             for id_, kind in _KINDS.items()
         }
@@ -49,12 +58,13 @@ class DomainLogs(Construct):
             },
         }
         document = {"Version": "2012-10-17", "Statement": [statement]}
-        logs.CfnResourcePolicy(
+        policy = logs.CfnResourcePolicy(
             self,
             "Policy",
             policy_name=policy_name,
             policy_document=Stack.of(self).to_json_string(document),
         )
+        policy.apply_removal_policy(removal)
 
     def options(self) -> dict[str, opensearch.CfnDomain.LogPublishingOptionProperty]:
         """The domain's ``LogPublishingOptions``."""

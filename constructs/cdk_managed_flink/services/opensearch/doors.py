@@ -1,5 +1,7 @@
 """Who gets through a domain's doors: its place, its access policy, its master user."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -45,6 +47,24 @@ def access_policy(scope: Construct, domain_arn: str, *, unsigned: bool) -> dict[
             }
         ],
     }
+
+
+def check_administrators(owner: Construct, administrators: Sequence[iam.IRole]) -> None:
+    """Refuse what is no list of roles.
+
+    Raises:
+        ValueError: One role by itself, or names of roles.
+    """
+    if not isinstance(administrators, Sequence) or any(
+        not hasattr(role, "role_arn") for role in administrators
+    ):
+        raise invalid(
+            owner,
+            "administrators",
+            administrators,
+            "a list of IAM roles",
+            "Write administrators=[role]; Role.from_role_arn(...) makes one of an ARN.",
+        )
 
 
 def check_place(

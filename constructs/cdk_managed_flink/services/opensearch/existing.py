@@ -1,15 +1,27 @@
 """Domains and collections that are there already; nothing in them is changed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Arn, ArnFormat
+from aws_cdk import Arn, ArnFormat, Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.services.opensearch.place import VpcPlace
+
+_DOMAIN_ARN = re.compile(r"arn:[^:]+:es:[^:]+:\d{12}:domain/[a-z][a-z0-9-]{2,27}")
+_HOST = re.compile(r"[A-Za-z0-9.-]+")
+_COLLECTION_NAME = re.compile(r"[a-z][a-z0-9-]{2,31}")
+_COLLECTION_ID = re.compile(r"[a-z0-9]{3,40}")
+_URL = re.compile(r"https://[^/]+/?")
+
+
+def _check(where: str, prop: str, value: str, form: re.Pattern[str], allowed: str) -> None:
+    if not Token.is_unresolved(value) and not form.fullmatch(value):
+        raise invalid(where, prop, value, allowed, "The console shows it with what exists.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,6 +71,9 @@ class ExistingDomain:
         fine_grained_access: Whether it has fine-grained access control. Default yes, as then a
             writer has to be let in by hand.
         internal_users: Whether users with passwords exist. Default no.
+
+    Raises:
+        ValueError: No ARN of a domain, or a URL for the host name.
     """
 
     domain_arn: str
@@ -66,6 +81,12 @@ class ExistingDomain:
     place: ExistingPlace | None = None
     fine_grained_access: bool = True
     internal_users: bool = False
+
+    def __post_init__(self) -> None:
+        where, arn = "ExistingDomain", "arn:<partition>:es:<region>:<account>:domain/<name>"
+        _check(where, "domain_arn", self.domain_arn, _DOMAIN_ARN, arn)
+        if self.host is not None:
+            _check(where, "host", self.host, _HOST, "a host name, without https:// or a path")
 
     @property
     def domain_name(self) -> str:
@@ -103,6 +124,9 @@ class ExistingCollection:
         endpoint: ``https://...``, as the console shows it.
         place: The VPC of the endpoint that it is reached by. Default: it has a public endpoint.
         time_series: Whether its type is time series. Default yes.
+
+    Raises:
+        ValueError: A name, an id or an endpoint that no collection has.
     """
 
     collection_name: str
@@ -110,6 +134,14 @@ class ExistingCollection:
     endpoint: str
     place: ExistingPlace | None = None
     time_series: bool = True
+
+    def __post_init__(self) -> None:
+        for prop, value, form, allowed in (
+            ("collection_name", self.collection_name, _COLLECTION_NAME, "the collection's name"),
+            ("collection_id", self.collection_id, _COLLECTION_ID, "the last part of its ARN"),
+            ("endpoint", self.endpoint, _URL, "https:// and a host name"),
+        ):
+            _check("ExistingCollection", prop, value, form, allowed)
 
     def way(self, owner: Construct) -> VpcPlace | None:
         """Where Firehose puts its interfaces; ``None`` with a public endpoint."""

@@ -21,6 +21,14 @@ class IndexRotation(StrEnum):
     MONTHLY = "OneMonth"
 
 
+def rotated(index: str, rotation: IndexRotation) -> str:
+    """The pattern of what Firehose writes: ``clicks``, or ``clicks-2026-01-31`` and the like.
+
+    Each rotation adds ``-`` and the year first ("Configure index rotation for OpenSearch Service").
+    """
+    return index if rotation == IndexRotation.NONE else f"{index}-2*"
+
+
 def check_index(where: str, index: str) -> None:
     """Refuse a name that OpenSearch or Firehose does not take.
 

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 
 from cdk_managed_flink.application.interfaces import grant_interfaces
+from cdk_managed_flink.application.network import let_in
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 
 
@@ -19,14 +20,14 @@ class VpcPlace:
         vpc: The VPC.
         subnets: Ids of the subnets.
         security_groups: Existing groups that the target lets in on port 443. Without any, a group
-            is made and ``connections`` lets it in.
-        connections: Of a target whose rules are the stack's own.
+            is made and ``target`` lets it in.
+        target: The group of a target whose rules are the app's own.
     """
 
     vpc: ec2.IVpc
     subnets: Sequence[str]
     security_groups: Sequence[ec2.ISecurityGroup] = ()
-    connections: ec2.Connections | None = None
+    target: ec2.ISecurityGroup | None = None
 
     def configure(
         self, stream: DeliveryStream
@@ -38,8 +39,9 @@ class VpcPlace:
                 stream, "SecurityGroup", vpc=self.vpc, description=f"Firehose: {stream.node.path}"
             )
             groups.append(group)
-            if self.connections is not None:
-                self.connections.allow_from(group, ec2.Port.tcp(443), "Firehose delivers")
+            if self.target is not None:
+                let_in(self.target, group, ec2.Port.tcp(443), "Firehose delivers")
+                stream.needs.extend([self.target, group])  # the rule is a child of either
         ids = [group.security_group_id for group in groups]
         grant_interfaces(
             stream.role,

@@ -103,21 +103,20 @@ class DomainSecurity(Construct):
         resource.node.add_dependency(self)
         return resource
 
-    def grant_secrets(self, secrets: Sequence[secretsmanager.Secret]) -> None:
-        """Let the functions read users' passwords, in secrets of the stack."""
-        for secret in secrets:
-            iam.Grant.add_to_principal(
-                grantee=self.role,
-                actions=["secretsmanager:GetSecretValue"],
-                resource_arns=[secret.secret_arn],
+    def grant_secret(self, secret: secretsmanager.Secret) -> None:
+        """Let the functions read the master user's password, and use its key to that end."""
+        iam.Grant.add_to_principal(
+            grantee=self.role,
+            actions=["secretsmanager:GetSecretValue"],
+            resource_arns=[secret.secret_arn],
+        )
+        if secret.encryption_key is not None:
+            grant_key_through(
+                secret.encryption_key,
+                self.role,
+                service="secretsmanager",
+                actions=["kms:Decrypt"],
             )
-            if secret.encryption_key is not None:
-                grant_key_through(
-                    secret.encryption_key,
-                    self.role,
-                    service="secretsmanager",
-                    actions=["kms:Decrypt"],
-                )
 
     def _grant_domain(self, domain_arn: str) -> None:
         paths = [f"{domain_arn}/_plugins/_ism/*", f"{domain_arn}/_plugins/_security/api/*"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aws_cdk import CustomResource, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IConstruct
 
@@ -32,7 +33,12 @@ def let_in(
     roles: list[str] | None = None,
     user: secretsmanager.ISecret | None = None,
 ) -> CustomResource:
-    """Map IAM roles, or a user of the scope's derived name, to a security role for the indexes."""
+    """Map IAM roles, or a user of the scope's derived name, to a security role for the indexes.
+
+    Raises:
+        ValueError: Another sink has a claim to some of the indexes.
+    """
+    domain.indexes.add(scope, index_pattern, retention)
     properties: dict[str, object] = {
         "Name": derived_name(scope, longest=LONGEST_SECURITY_NAME),
         "IndexPattern": index_pattern,
@@ -42,7 +48,10 @@ def let_in(
         properties["UserSecret"] = user.secret_arn
     if retention is not None:
         properties["Retention"] = age(retention)
-    return domain.set_up(scope, "Access", kind="OpenSearchAccess", properties=properties)
+    # Another domain has other functions, and CloudFormation refuses a ServiceToken that changes.
+    return domain.set_up(
+        scope, f"Access{domain.node.addr[-8:]}", kind="OpenSearchAccess", properties=properties
+    )
 
 
 def make_writer(
@@ -57,6 +66,17 @@ def make_writer(
         unrotated="A job reads the password when it starts: a rotation by itself would stop it at "
         "the next request. Replace the secret to have a new one.",
     )
-    domain.security.grant_secrets([secret])
+    # In the sink's stack, which names the domain's already. The key is that of the master user.
+    rights = iam.Policy(
+        scope,
+        "Rights",
+        roles=[domain.security.role],
+        statements=[
+            iam.PolicyStatement(
+                actions=["secretsmanager:GetSecretValue"], resources=[secret.secret_arn]
+            )
+        ],
+    )
     access = let_in(domain, scope, index_pattern=index_pattern, retention=retention, user=secret)
+    access.node.add_dependency(rights)
     return Writer(secret=secret, needs=(access,))
