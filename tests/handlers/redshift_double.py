@@ -120,6 +120,8 @@ class DataApi:
             (" AUTO REFRESH YES AS ", " AS "),
             (" WITH NO SCHEMA BINDING", ""),
             (" TO ROLE ", " TO "),
+            (" FROM ROLE ", " FROM "),
+            (", ROLE ", ", "),
         ):
             sql = sql.replace(theirs, ours)
         sql = re.sub(r'r\.payload\."(\w+)"', r"(r.payload ->> '\1')", sql)

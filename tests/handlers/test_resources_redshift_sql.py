@@ -258,6 +258,61 @@ def test_readers_get_their_grant_and_keep_it_where_the_table_is_made_anew(
         api.query("DROP OWNED BY analysts; DROP ROLE analysts")
 
 
+def readers_of(api: DataApi) -> list[str]:
+    return api.query(
+        "SELECT grantee FROM information_schema.role_table_grants WHERE table_name = 'readings' "
+        "AND grantee IN ('analysts', 'auditors') AND privilege_type = 'SELECT' ORDER BY 1"
+    )
+
+
+@pytest.fixture
+def roles(api: DataApi) -> Iterator[None]:
+    api.query("CREATE ROLE analysts; CREATE ROLE auditors")
+    yield
+    for role in api.query("SELECT rolname FROM pg_roles WHERE rolname IN ('analysts', 'auditors')"):
+        api.query(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+@pytest.mark.usefixtures("roles")
+@pytest.mark.parametrize("columns", [COLUMNS, {}], ids=["made", "existing"])
+def test_a_reader_that_is_taken_out_may_read_no_longer(
+    api: DataApi, stack: Stack, columns: dict[str, str]
+) -> None:
+    def objects(*readers: str) -> list[SqlObject]:
+        table = RedshiftTable(where="Test", name="readings", columns=columns, readers=readers)
+        return table.objects(keep=True)
+
+    if not columns:
+        api.query("CREATE TABLE readings (id int)")
+    stack.send("Create", objects("analysts", "auditors"))
+    assert readers_of(api) == ["analysts", "auditors"]
+    stack.send("Update", objects("auditors"))
+    assert readers_of(api) == ["auditors"]
+    stack.send("Update", objects("analysts"))
+    assert readers_of(api) == ["analysts"]
+    stack.send("Update", objects())
+    assert readers_of(api) == []
+    stack.send("Update", objects("analysts"))
+    stack.send("Delete", objects("analysts"))
+    # What is kept keeps its readers; another one's table does not.
+    assert readers_of(api) == (["analysts"] if columns else [])
+
+
+@pytest.mark.usefixtures("roles")
+def test_a_reader_that_is_gone_is_no_reader_and_another_refusal_is_told(
+    api: DataApi, stack: Stack
+) -> None:
+    stack.send("Create", [a_table(readers=["analysts"])])
+    api.query("DROP OWNED BY analysts; DROP ROLE analysts")
+    stack.send("Update", [a_table()])
+    assert api.ran[-1] == 'REVOKE SELECT ON "public"."readings" FROM ROLE "analysts"'
+    stack.send("Update", [a_table(readers=["auditors"])])
+    broken = SqlObject(id="Table", create=["SELECT 1"], revoke=["REVOKE NONSENSE"])
+    stack.send("Update", [broken])
+    with pytest.raises(ResourceError, match=r"(?s)^Redshift refused .* It began: REVOKE NONSENSE$"):
+        stack.send("Update", [])
+
+
 def test_rows_of_a_stream_are_columns_of_a_view(api: DataApi, stack: Stack) -> None:
     stack.send("Create", a_stream())
     (schema,) = api.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'flink_%'")

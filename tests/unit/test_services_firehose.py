@@ -375,3 +375,26 @@ def test_no_finding_of_cdk_nag() -> None:
 @pytest.mark.slow
 def test_cfn_lint_finds_nothing() -> None:
     assert lint(template_of(everything())) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            lambda: Buffering(interval=cdk.Duration.millis(1500)),
+            r"^Buffering: interval is '1 second 500 millis'; allowed: whole seconds",
+        ),
+        (
+            lambda: HttpDestination(url="https://x.example", retry_for=cdk.Duration.millis(1500)),
+            r"^HttpDestination: retry_for is '1 second 500 millis'; allowed: whole seconds",
+        ),
+        (
+            lambda: DeliveryBucket(expire_after=cdk.Duration.hours(36)),
+            r"^DeliveryBucket: expire_after is '1 day 12 hours'; allowed: whole days",
+        ),
+    ],
+    ids=["interval", "retry_for", "expire_after"],
+)
+def test_fails_when_a_duration_is_not_whole(given: Any, message: str) -> None:  # noqa: ANN401
+    with pytest.raises(ValueError, match=message):
+        given()

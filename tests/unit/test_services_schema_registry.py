@@ -16,6 +16,8 @@ from cdk_managed_flink import (
     DataFormat,
     FlinkApplication,
     GlueFormat,
+    KinesisSink,
+    KinesisSource,
     Runtime,
     S3Source,
     Schema,
@@ -247,3 +249,13 @@ def test_the_service_takes_the_options_with_a_login(stack: cdk.Stack) -> None:
         "ApplicationConfiguration"
     ]["EnvironmentProperties"]["PropertyGroups"]
     assert [group["PropertyGroupId"] for group in groups] == ["payments"]
+
+
+@pytest.mark.parametrize("of_files", ["parquet", "orc", "json-lines"])
+@pytest.mark.parametrize("make", [KinesisSource, KinesisSink])
+def test_fails_when_a_record_would_be_a_whole_file(make: Any, of_files: str) -> None:  # noqa: ANN401
+    with pytest.raises(
+        ValueError,
+        match=rf"^{make.__name__}: format is '{of_files}'; allowed: a format of single records",
+    ):
+        make(format=of_files)

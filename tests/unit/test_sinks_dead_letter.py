@@ -87,6 +87,15 @@ def test_an_existing_queue_is_taken_as_it_is(build: Build) -> None:
     assert of_type(template_of(stack), "AWS::SQS::Queue") == {}
 
 
+def test_fails_when_the_queue_is_a_fifo_one() -> None:
+    arn = "arn:aws:sqs:eu-west-1:123456789012:theirs.fifo"
+    theirs = sqs.Queue.from_queue_arn(cdk.Stack(), "Theirs", arn)
+    with pytest.raises(
+        ValueError, match=r"^SqsSink: queue is Default/Theirs; allowed: a standard queue\. A FIFO"
+    ):
+        SqsSink(queue=theirs)
+
+
 def test_fails_when_nothing_counts_what_is_written(build: Build) -> None:
     with pytest.raises(ValueError, match=r"DeadLetterSink\(DynamoDbSink\(.*; allowed: .*S3Sink"):
         build(sinks={"lake": S3Sink(), "pages": DeadLetterSink(DynamoDbSink(partition_key="page"))})

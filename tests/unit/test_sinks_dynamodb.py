@@ -299,3 +299,14 @@ def test_fails_when_the_table_is_another_accounts(job: Path) -> None:
     table = dynamodb.TableV2.from_table_arn(application, "Theirs", arn)
     with pytest.raises(ValueError, match="allowed: a table of the application's own account"):
         application.bind(application, "pages", DynamoDbSink(table=table))
+
+
+@pytest.mark.parametrize(
+    "sort_key",
+    ["page", dynamodb.Attribute(name="page", type=dynamodb.AttributeType.NUMBER)],
+)
+def test_fails_when_one_attribute_is_both_keys(sort_key: Any) -> None:  # noqa: ANN401
+    with pytest.raises(
+        ValueError, match=r"sort_key is 'page'; allowed: another attribute than partition_key"
+    ):
+        DynamoDbSink(partition_key="page", sort_key=sort_key)

@@ -20,6 +20,7 @@ from cdk_managed_flink import (
     Runtime,
     S3Destination,
 )
+from cdk_managed_flink.services.formats import PlainFormat
 from cdk_managed_flink.sinks.dead_letter import DeadLetterSink
 
 
@@ -40,13 +41,61 @@ def test_the_options_of_an_existing_stream(
     assert stack.resolve(dict(binding.properties)) == {
         "connector": "firehose",
         "delivery-stream": "theirs",
-        "aws.region": {"Ref": "AWS::Region"},
+        "aws.region": "eu-west-1",
         "format": "json",
         "sink.batch.max-size": "100",
     }
     assert binding.calls == ["kinesis-firehose"]
     assert [watch.id for watch in binding.watches] == ["ThrottledRecords"]
     assert binding.resource is theirs
+
+
+def test_an_existing_stream_is_written_in_the_region_that_its_arn_says(
+    application: FlinkApplication, stack: cdk.Stack
+) -> None:
+    arn = f"arn:aws:firehose:us-east-1:{cdk.Aws.ACCOUNT_ID}:deliverystream/theirs"
+    far = firehose.DeliveryStream.from_delivery_stream_arn(stack, "Far", arn)
+    binding = application.bind(stack, "out", FirehoseSink(delivery_stream=far))
+    assert binding.properties["aws.region"] == "us-east-1"
+
+
+def test_an_existing_stream_elsewhere_is_not_watched_or_refused(job: Path) -> None:
+    env = cdk.Environment(account="123456789012", region="eu-west-1")
+    stack = cdk.Stack(cdk.App(), "Placed", env=env)
+    application = FlinkApplication(stack, "Application", code=FlinkCode.from_sql(job))
+    arn = "arn:aws:firehose:us-east-1:123456789012:deliverystream/theirs"
+    far = firehose.DeliveryStream.from_delivery_stream_arn(stack, "Far", arn)
+    binding = application.bind(stack, "far", FirehoseSink(delivery_stream=far))
+    assert (binding.watches, binding.arrivals) == ([], [])
+    named = firehose.DeliveryStream.from_delivery_stream_name(stack, "Named", "named")
+    binding = application.bind(stack, "named", FirehoseSink(delivery_stream=named))
+    assert binding.properties["aws.region"] == "eu-west-1"
+    assert len(binding.arrivals) == 1
+    foreign = firehose.DeliveryStream.from_delivery_stream_arn(
+        stack, "Foreign", "arn:aws:firehose:eu-west-1:210987654321:deliverystream/theirs"
+    )
+    with pytest.raises(
+        ValueError, match=r"delivery_stream is 'arn:.*; allowed: a stream of the application's own"
+    ):
+        application.bind(stack, "foreign", FirehoseSink(delivery_stream=foreign))
+
+
+def test_a_format_that_says_more_than_its_name(
+    application: FlinkApplication, stack: cdk.Stack
+) -> None:
+    sink = FirehoseSink.s3(format=PlainFormat("csv"))
+    assert isinstance(sink.destination, S3Destination)
+    assert sink.destination.new_line
+    assert application.bind(stack, "out", sink).properties["format"] == "csv"
+
+
+@pytest.mark.parametrize("format_", ["parquet", "orc", "json-lines"])
+def test_fails_when_the_format_is_one_of_whole_files(format_: str) -> None:
+    with pytest.raises(
+        ValueError,
+        match=rf"^FirehoseSink: format is '{format_}'; allowed: a format of single records",
+    ):
+        FirehoseSink.s3(format=format_)
 
 
 def test_the_job_may_put_and_nothing_else(application: FlinkApplication, stack: cdk.Stack) -> None:

@@ -15,6 +15,7 @@ from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import format_artifacts
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+_OF_FILES = frozenset({"json-lines", "orc", "parquet"})
 
 
 class Side(StrEnum):
@@ -96,3 +97,25 @@ def format_of(value: str | Format) -> Format:
             "Format", "format", value, "a name or a Format", "Leave it out for the default."
         )
     return PlainFormat(value) if isinstance(value, str) else value
+
+
+def check_records(where: str, *formats: str | Format, mend: str = "") -> None:
+    """Refuse formats whose unit is a whole file, for what carries one row in each record.
+
+    Args:
+        where: The source or sink.
+        formats: Those that it was given.
+        mend: What to do beside the choice of another format.
+
+    Raises:
+        ValueError: A format is of files, or is none.
+    """
+    for format_ in map(format_of, formats):
+        if format_.name in _OF_FILES:
+            raise invalid(
+                where,
+                "format",
+                format_.name,
+                "a format of single records, such as json or avro",
+                f"Each record is a row. {mend}".strip(),
+            )

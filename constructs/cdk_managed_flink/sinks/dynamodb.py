@@ -63,9 +63,9 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         removal_policy: Of the new table. Default: the application's.
 
     Raises:
-        ValueError: Neither a key nor a table, settings of a new table beside an existing one, or
-            keys that don't fit the replicas; in ``bind`` an option that the connector does not
-            know, or a table of another account.
+        ValueError: Neither a key nor a table, one attribute as both keys, settings of a new table
+            beside an existing one, or keys that don't fit the replicas; in ``bind`` an option that
+            the connector does not know, or a table of another account.
     """
 
     table: dynamodb.ITableV2 | None = None
@@ -102,6 +102,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                     "the key of an existing table",
                     "A new table is encrypted with the pipeline's data_key.",
                 )
+            self._check_keys()
             self._check_replicas()
             return
         defaults: dict[str, object] = {
@@ -126,6 +127,18 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                     "nothing beside table=",
                     "An existing table is never changed: leave it out, or leave out table.",
                 )
+
+    def _check_keys(self) -> None:
+        keys = [self.partition_key, self.sort_key]
+        names = [key.name if isinstance(key, dynamodb.Attribute) else key for key in keys]
+        if names[0] == names[1]:
+            raise invalid(
+                "DynamoDbSink",
+                "sort_key",
+                names[1],
+                "another attribute than partition_key",
+                "Leave it out where the partition key alone tells items apart.",
+            )
 
     def _check_replicas(self) -> None:
         regions = [replica.region for replica in self.replicas]

@@ -32,6 +32,7 @@ from cdk_managed_flink.services.firehose.http_destination import (
 )
 from cdk_managed_flink.services.firehose.s3_destination import S3Destination
 from cdk_managed_flink.services.firehose.storage import NEW_BUCKET, DeliveryBucket
+from cdk_managed_flink.services.formats import Format, check_records, format_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,19 +45,20 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
     Attributes:
         delivery_stream: An existing stream; it is never changed.
         destination: Of the new stream.
-        format: Flink's format of the records. Default ``json``.
+        format: Flink's format of the records, none of whole files. Default ``json``.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps the delivery stream when the table is renamed. Default: its name.
         removal_policy: Of the new bucket. Default: the application's.
 
     Raises:
-        ValueError: Both or none of an existing stream and a destination, or a destination that
-            reads JSON with another format.
+        ValueError: Both or none of an existing stream and a destination, a format of whole files,
+            or a destination that reads JSON with another format; in ``bind`` a stream of another
+            account.
     """
 
     delivery_stream: firehose.IDeliveryStream | None = None
     destination: Destination | None = None
-    format: str = "json"
+    format: str | Format = "json"
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
     removal_policy: RemovalPolicy | None = None
@@ -76,7 +78,7 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
         conversion: FormatConversion | None = None,
         expire_after: Duration | None = None,
         server_access_logs_bucket: s3.IBucket | None = None,
-        format: str = "json",
+        format: str | Format = "json",
         table_options: Mapping[str, str] | None = None,
         resource_id: str | None = None,
         removal_policy: RemovalPolicy | None = None,
@@ -93,7 +95,7 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
                 error_prefix=error_prefix,
                 buffering=buffering,
                 compression=compression,
-                new_line=ends_lines(format) if new_line is None else new_line,
+                new_line=ends_lines(format_of(format).name) if new_line is None else new_line,
                 partition_keys=partition_keys or {},
                 conversion=conversion,
                 expire_after=expire_after,
@@ -117,7 +119,7 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
         buffering: Buffering = HTTP_BUFFERING,
         retry_for: Duration = RETRY_FOR,
         failed: DeliveryBucket = NEW_BUCKET,
-        format: str = "json",
+        format: str | Format = "json",
         table_options: Mapping[str, str] | None = None,
         resource_id: str | None = None,
         removal_policy: RemovalPolicy | None = None,
@@ -160,14 +162,21 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
                 "nothing beside delivery_stream=",
                 "An existing stream is never changed: leave it out.",
             )
+        check_records(
+            "FirehoseSink",
+            self.format,
+            mend="For files in Parquet or ORC leave it out, and say "
+            "FirehoseSink.s3(conversion=FormatConversion(...)).",
+        )
+        format_ = format_of(self.format).name
         reads_json = isinstance(self.destination, S3Destination) and (
             self.destination.partition_keys or self.destination.conversion
         )
-        if reads_json and self.format != "json":
+        if reads_json and format_ != "json":
             raise invalid(
                 "FirehoseSink",
                 "format",
-                self.format,
+                format_,
                 "json beside partition_keys or conversion",
                 "Firehose reads the rows then, and it reads JSON only.",
             )

@@ -15,7 +15,7 @@ from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.confluent import check_subject
-from cdk_managed_flink.services.formats import Format, Side, format_of
+from cdk_managed_flink.services.formats import Format, Side, check_records, format_of
 from cdk_managed_flink.services.kinesis import hazards, watches
 from cdk_managed_flink.services.kinesis.line import WRITES, is_legacy
 from cdk_managed_flink.services.kinesis.stream import (
@@ -72,6 +72,7 @@ class KinesisSink(Sink[kinesis.IStream]):
     removal_policy: RemovalPolicy | None = None
 
     def __post_init__(self) -> None:
+        check_records("KinesisSink", self.format)
         check_settings(
             "KinesisSink",
             stream=self.stream,

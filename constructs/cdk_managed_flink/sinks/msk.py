@@ -14,7 +14,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.options import checked_options
-from cdk_managed_flink.services.formats import Format, Side, format_of
+from cdk_managed_flink.services.formats import Format, Side, check_records, format_of
 from cdk_managed_flink.services.kafka import watches
 from cdk_managed_flink.services.kafka.access import grant_write, reach
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
@@ -76,6 +76,7 @@ class MskSink(Sink[KafkaCluster]):
 
     def __post_init__(self) -> None:
         check_list("MskSink", "key_fields", self.key_fields)
+        check_records("MskSink", self.format, self.key_format or self.format)
         if isinstance(self.topic, str):
             check_topic_name("MskSink", self.topic)
             if self.removal_policy is not None:

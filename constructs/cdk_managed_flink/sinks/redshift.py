@@ -10,9 +10,11 @@ from constructs import Construct
 
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Columns, Sink
+from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.services.firehose.buffering import Buffering
 from cdk_managed_flink.services.firehose.storage import DeliveryBucket
+from cdk_managed_flink.services.redshift.claims import claim
 from cdk_managed_flink.services.redshift.destination import RETRY_FOR
 from cdk_managed_flink.services.redshift.table import RedshiftTable
 from cdk_managed_flink.services.redshift.warehouse import Warehouse
@@ -40,14 +42,16 @@ class RedshiftSink(Sink[Warehouse]):
             schema: ``public``.
         columns: Of the table, each with its type in Redshift, by the names that they have in the
             job's table.
-        readers: Database roles, which exist, that may read the table.
+        readers: Database roles, which exist, that may read the table. One that is taken out may
+            no longer.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps what is made when the table in the job is renamed. Default: its name.
         removal_policy: Of the table. Default: the application's. ``DESTROY`` takes a context flag
             as well.
 
     Raises:
-        ValueError: A name that Redshift folds or cuts, or a type that it does not have.
+        ValueError: A name that Redshift folds or cuts, or a type that it does not have; in ``bind``
+            a table that another sink makes.
     """
 
     warehouse: Warehouse
@@ -201,13 +205,38 @@ class RedshiftSink(Sink[Warehouse]):
             where=type(self).__name__, name=self.table, columns=self.columns, readers=self.readers
         )
 
+    def claimed_table(self, own: Construct) -> RedshiftTable:
+        """The table, which no other sink makes if this one does.
+
+        Raises:
+            ValueError: Another one makes it.
+        """
+        table = self.redshift_table()
+        if self.columns:
+            claim(self.warehouse, table, own)
+        return table
+
     def handed_on(self, through: S) -> S:
-        """What is written through, with the options and the id that were said here."""
+        """What is written through, with the options and the id that were said here.
+
+        Raises:
+            ValueError: It takes none.
+        """
         changes: dict[str, Any] = {}
         if self.table_options:
-            changes["table_options"] = {**through.table_options, **self.table_options}
+            theirs = getattr(through, "table_options", {})
+            changes["table_options"] = {**theirs, **self.table_options}
         if self.resource_id is not None and through.resource_id is None:
             changes["resource_id"] = self.resource_id
+        for prop in changes:
+            if prop not in getattr(through, "__dataclass_fields__", {}):
+                raise invalid(
+                    type(self).__name__,
+                    prop,
+                    changes[prop],
+                    f"nothing beside through={type(through).__name__}(...)",
+                    "It takes none from here: say it in the sink itself.",
+                )
         return replace(through, **changes) if changes else through  # type: ignore[type-var]
 
     def read_columns(

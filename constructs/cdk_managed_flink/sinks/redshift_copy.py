@@ -46,6 +46,14 @@ class RedshiftCopySink(RedshiftSink):
 
     def __post_init__(self) -> None:
         self.redshift_table()
+        if not isinstance(self.through, S3Sink):
+            raise invalid(
+                _WHERE,
+                "through",
+                type(self.through).__name__,
+                "an S3Sink",
+                "The warehouse loads files from a bucket: leave it out for a new one.",
+            )
         if self._format not in COPIED_FORMATS:
             raise invalid(
                 _WHERE,
@@ -68,20 +76,20 @@ class RedshiftCopySink(RedshiftSink):
         through = self.handed_on(self.through)
         bound = through.bind(scope, application, name)
         self.warehouse.say_that_it_calls("s3")
-        bucket, path = bound.resource, bound.properties["path"]
+        bucket, path = bound.resource, str(bound.properties["path"])
         own = Construct(scope, f"{self.resource_id or name}Redshift")
         role = self.warehouse.load_role(own, "Role")
         grant_files(
             bucket,
+            self.warehouse,
             role,
             prefix=path.removeprefix(f"s3://{bucket.bucket_name}/"),
             key=bucket.encryption_key or through.encryption_key,
         )
         announced = integration(own, bucket, self.warehouse)
-        table = self.redshift_table()
+        table = self.claimed_table(own)
         job = copy_job(table, path=path, role_arn=role.role_arn, format=self._format)
-        made = [*table.in_schema(), table.make(keep=self.keeps(own, application))]
-        objects = [*(made if self.columns else ()), job]
+        objects = [*table.objects(keep=self.keeps(own, application)), job]
         sql = make_objects(self.warehouse, own, "Sql", objects, after=[announced, role])
         return Binding(
             properties=bound.properties,

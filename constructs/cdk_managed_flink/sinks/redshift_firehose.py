@@ -83,11 +83,10 @@ class RedshiftFirehoseSink(RedshiftSink):
             stream, application, format=_FORMAT, table_options=self.table_options
         )
         needs = list(bound.needs)
-        if self.columns:
+        if self.columns or self.readers:
             own = Construct(scope, f"{id_}Redshift")
-            table = self.redshift_table()
-            made = [*table.in_schema(), table.make(keep=self.keeps(own, application))]
-            needs.append(make_objects(self.warehouse, own, "Sql", made))
+            objects = self.claimed_table(own).objects(keep=self.keeps(own, application))
+            needs.append(make_objects(self.warehouse, own, "Sql", objects))
         return Binding(
             properties=bound.properties,
             resource=self.warehouse,

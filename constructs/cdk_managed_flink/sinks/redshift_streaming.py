@@ -15,10 +15,11 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.services.arns import differ
 from cdk_managed_flink.services.formats import format_of
 from cdk_managed_flink.services.kafka.topic import Topic
 from cdk_managed_flink.services.redshift import streaming
-from cdk_managed_flink.services.redshift.naming import lower_case_name
+from cdk_managed_flink.services.redshift.naming import known_name, lower_case_name
 from cdk_managed_flink.services.redshift.reading import (
     grant_stream,
     grant_topic,
@@ -59,6 +60,8 @@ class RedshiftStreamingSink(RedshiftSink):
                 'Say columns={"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}.',
             )
         through = self._through()
+        if not isinstance(through, Sink):
+            raise _no_stream(type(through).__name__)
         upsert = getattr(through, "upsert", False)
         format_ = format_of(getattr(through, "format", "json")).name
         if format_ != "json" or upsert:
@@ -67,7 +70,8 @@ class RedshiftStreamingSink(RedshiftSink):
                 "through",
                 f"{type(through).__name__} {'with upsert' if upsert else f'in {format_}'}",
                 "rows in JSON, each a record of its own",
-                'Leave format="json" and upsert=False: Redshift takes columns out of JSON.',
+                'Leave format="json" and upsert=False: Redshift takes columns out of JSON. '
+                "Files are loaded by RedshiftSink.copy.",
             )
         if isinstance(through, MskSink):
             reads_without_role(through.cluster.authentication(through.authentication).mode)
@@ -87,6 +91,8 @@ class RedshiftStreamingSink(RedshiftSink):
         """Bind the stream or topic, let the warehouse read it, make the views."""
         through = self.handed_on(self._through())
         bound = through.bind(scope, application, name)
+        if not isinstance(through, MskSink) and not hasattr(bound.resource, "stream_arn"):
+            raise _no_stream(f"{type(through).__name__}(...)")
         own = Construct(scope, f"{self.resource_id or name}Redshift")
         if isinstance(through, MskSink):
             role, source, name_of_source = self._from_topic(own, through)
@@ -95,12 +101,13 @@ class RedshiftStreamingSink(RedshiftSink):
             stream: kinesis.IStream = bound.resource
             child = scope.node.try_find_child(through.resource_id or name)
             new = child is not None and child.node.path == stream.node.path
+            _check_place(own, stream)
             _name(stream, new=new)
             role, source = self._from_stream(own, through, stream)
             name_of_source = stream.stream_name
             record, watches = streaming.KINESIS_RECORD, [_delay(stream)] if new else []
         objects = streaming.streaming_objects(
-            self.redshift_table(),
+            self.claimed_table(own),
             source=source,
             stream=name_of_source,
             record=record,
@@ -123,7 +130,7 @@ class RedshiftStreamingSink(RedshiftSink):
         self.warehouse.say_that_it_calls("kinesis-streams")
         role = self.warehouse.load_role(own, "Role")
         key = stream.encryption_key or getattr(through, "encryption_key", None)
-        grant_stream(stream, role, key=key)
+        grant_stream(stream, self.warehouse, role, key=key)
         return role, streaming.kinesis_schema(role.role_arn)
 
     def _from_topic(self, own: Construct, through: MskSink) -> tuple[iam.IRole | None, str, str]:
@@ -133,7 +140,7 @@ class RedshiftStreamingSink(RedshiftSink):
         role: iam.IRole | None = None
         if not reads_without_role(mode):
             role = self.warehouse.load_role(own, "Role")
-            grant_topic(cluster, role, topic=topic)
+            grant_topic(cluster, self.warehouse, role, topic=topic)
         source = streaming.kafka_schema(
             cluster.bootstrap_servers(mode), role_arn=None if role is None else role.role_arn
         )
@@ -144,6 +151,28 @@ def _topic(through: MskSink) -> str:
     return through.topic.name if isinstance(through.topic, Topic) else through.topic
 
 
+def _no_stream(received: str) -> ValueError:
+    return invalid(
+        _WHERE,
+        "through",
+        received,
+        "KinesisSink(...), MskSink(...), or a sink of your own that writes a Kinesis stream",
+        "Redshift reads nothing else as it comes: leave it out for a new stream.",
+    )
+
+
+def _check_place(own: Construct, stream: kinesis.IStream) -> None:
+    here, there = Stack.of(own), stream.env
+    if differ(here.region, there.region) or differ(here.account, there.account):
+        raise invalid(
+            _WHERE,
+            "through",
+            stream.stream_arn,
+            "a stream of the warehouse's account and Region",
+            "Redshift is told its name, and looks for it there.",
+        )
+
+
 def _name(stream: kinesis.IStream, *, new: bool) -> None:
     """Give a new stream a name in lower case: one that CloudFormation makes would not be found.
 
@@ -151,9 +180,11 @@ def _name(stream: kinesis.IStream, *, new: bool) -> None:
     the whole database is set to be case sensitive.
     """
     resource = stream.node.default_child
-    if new and isinstance(resource, kinesis.CfnStream):
+    if not isinstance(resource, kinesis.CfnStream):
+        _check_case(stream.stream_name)
+    elif new:
         resource.name = lower_case_name(resource, longest=_LONGEST_STREAM)
-    elif isinstance(resource, kinesis.CfnStream) and _is_unnamed(resource):
+    elif _is_unnamed(resource):
         raise invalid(
             _WHERE,
             "through",
@@ -163,7 +194,7 @@ def _name(stream: kinesis.IStream, *, new: bool) -> None:
             "leave through out for a new stream.",
         )
     else:
-        _check_case(stream.stream_name)
+        _check_case(known_name(stream, stream.stream_name, "name"))
 
 
 def _is_unnamed(resource: kinesis.CfnStream) -> bool:
@@ -171,8 +202,8 @@ def _is_unnamed(resource: kinesis.CfnStream) -> bool:
     return Stack.of(resource).resolve(resource.name) is None
 
 
-def _check_case(name: str) -> None:
-    if not Token.is_unresolved(name) and name != name.lower():
+def _check_case(name: str | None) -> None:
+    if name is not None and not Token.is_unresolved(name) and name != name.lower():
         raise invalid(
             _WHERE,
             "through",

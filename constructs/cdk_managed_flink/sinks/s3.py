@@ -30,6 +30,7 @@ _OPEN_OVER_CHECKPOINTS = frozenset(
         "avro-confluent",
         "canal-json",
         "csv",
+        "debezium-avro-confluent",
         "debezium-json",
         "json",
         "maxwell-json",

@@ -34,8 +34,8 @@ class SqsSink(Sink[sqs.IQueue]):
     base64.
 
     Attributes:
-        queue: An existing queue; it is never changed. Default: a new one that keeps messages for 14
-            days.
+        queue: An existing queue, no FIFO one; it is never changed. Default: a new one that keeps
+            messages for 14 days.
         encryption_key: Key of the existing queue, if it does not tell it.
         format: Flink's format of the rows. Default ``json``.
         table_options: Further options of the Kinesis connector; they win over the defaults.
@@ -43,7 +43,7 @@ class SqsSink(Sink[sqs.IQueue]):
         removal_policy: Of what is made. Default: the application's.
 
     Raises:
-        ValueError: Settings of a new queue together with an existing one.
+        ValueError: Settings of a new queue together with an existing one, or a FIFO queue.
     """
 
     queue: sqs.IQueue | None = None
@@ -61,6 +61,14 @@ class SqsSink(Sink[sqs.IQueue]):
                 self.encryption_key,
                 "the key of an existing queue",
                 "A new queue is encrypted with the pipeline's data key.",
+            )
+        if self.queue is not None and self.queue.fifo:
+            raise invalid(
+                "SqsSink",
+                "queue",
+                self.queue,
+                "a standard queue",
+                "A FIFO queue asks for a message group, and a row has none: hand in another one.",
             )
 
     @property
@@ -94,7 +102,9 @@ class SqsSink(Sink[sqs.IQueue]):
             ),
             description=f"Sends what {application.application_name} writes to {name} to a queue",
         )
-        # "Amazon EventBridge Pipes permissions", EventBridge User Guide.
+        # "Amazon EventBridge Pipes permissions", EventBridge User Guide, but for what it lists
+        # beside: ListStreams takes no resource, and the stream is named; SubscribeToShard is a
+        # consumer's, of which there is none.
         iam.Grant.add_to_principal(
             grantee=role,
             actions=[

@@ -16,7 +16,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
-from cdk_managed_flink.services.formats import Format, Side, format_of
+from cdk_managed_flink.services.formats import Format, Side, check_records, format_of
 from cdk_managed_flink.services.kinesis import hazards, watches
 from cdk_managed_flink.services.kinesis.consumer import add_consumer, consumer_options
 from cdk_managed_flink.services.kinesis.line import is_legacy, reads
@@ -124,6 +124,7 @@ class KinesisSource(Source[kinesis.IStream]):
                 "a StartPosition",
                 "Call it: start=StartPosition.latest().",
             )
+        check_records("KinesisSource", self.format)
         check_settings(
             "KinesisSource",
             stream=self.stream,

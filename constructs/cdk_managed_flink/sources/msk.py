@@ -14,7 +14,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.options import checked_options
-from cdk_managed_flink.services.formats import Format, Side, format_of
+from cdk_managed_flink.services.formats import Format, Side, check_records, format_of
 from cdk_managed_flink.services.kafka import watches
 from cdk_managed_flink.services.kafka.access import grant_read, reach
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
@@ -130,6 +130,7 @@ class MskSource(Source[KafkaCluster]):
 
     def __post_init__(self) -> None:
         check_list("MskSource", "key_fields", self.key_fields)
+        check_records("MskSource", self.format, self.key_format or self.format)
         if not self._topics:
             raise invalid("MskSource", "topic", "none", "one or several", 'Say topic="payments".')
         names = [topic if isinstance(topic, str) else topic.name for topic in self._topics]

@@ -7,7 +7,7 @@ for a known token the Data API answers with the statement that it began then.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -36,6 +36,7 @@ class _Step:
         rows: See ``query``.
         answered: Run in place of ``statements`` if the query answers.
         refusal: Why it cannot go on if the query does not answer.
+        gone: Whether it is through as well where what it names is no longer there.
     """
 
     statements: Sequence[str] = ()
@@ -43,6 +44,7 @@ class _Step:
     rows: int = 1
     answered: Sequence[str] = ()
     refusal: str | None = None
+    gone: bool = False
 
 
 def begin(request: Request) -> Begun:
@@ -103,9 +105,9 @@ class _Statements:
                 statements = step.answered
             elif step.refusal is not None:
                 raise ResourceError(step.refusal)
-        return not statements or self._run(statements) is not None
+        return not statements or self._run(statements, gone=step.gone) is not None
 
-    def _run(self, statements: Sequence[str]) -> Mapping[str, Any] | None:
+    def _run(self, statements: Sequence[str], *, gone: bool = False) -> Mapping[str, Any] | None:
         """The description of what has finished; ``None`` while it is running."""
         token = f"{self._request}-{self._count}"
         self._count += 1
@@ -123,6 +125,9 @@ class _Statements:
         if found["Status"] != "FINISHED":
             shown = "; ".join(statements)[:_SHOWN]
             why = found.get("Error") or found["Status"]
+            if gone and _GONE.search(why):
+                print(f"gone already: {why}")
+                return found
             raise ResourceError(f"Redshift refused a statement: {why}. It began: {shown}")
         return found
 
@@ -131,6 +136,8 @@ def _steps(request: Request) -> Iterator[_Step]:
     new = _versioned(request.properties["Objects"])
     if request.type == "Delete":
         for one in reversed(list(new.values())):
+            if "Drop" not in one:
+                yield from _revocations([one])
             yield from _removal(one)
         return
     there = _place(request.properties["Warehouse"]) == _place(_old(request))
@@ -138,6 +145,7 @@ def _steps(request: Request) -> Iterator[_Step]:
     for id_, one in new.items():
         if one != old.get(id_):
             yield from _creation(one, old.get(id_))
+    yield from _revocations(old.values(), but=new.values())
     removals = {one.get("Drop") for one in new.values()}
     for one in reversed(list(old.values())):
         if one.get("Drop") not in removals:
@@ -150,6 +158,17 @@ def _creation(one: Mapping[str, Any], before: Mapping[str, Any] | None) -> Itera
     elif before is None or one["Create"] != before["Create"]:
         again = [one["Again"]] if "Again" in one else []
         yield _Step(one["Create"], query=one.get("Exists"), answered=again)
+
+
+def _revocations(
+    objects: Iterable[Mapping[str, Any]], *, but: Iterable[Mapping[str, Any]] = ()
+) -> Iterator[_Step]:
+    """Take back what was granted, but for what is granted still."""
+    stays = {statement for one in but for statement in one.get("Revoke", [])}
+    for one in objects:
+        for statement in one.get("Revoke", []):
+            if statement not in stays:
+                yield _Step([statement], gone=True)
 
 
 def _removal(one: Mapping[str, Any]) -> Iterator[_Step]:

@@ -10,11 +10,15 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding
 from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code.connectors import connector_for, format_artifacts
+from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
+from cdk_managed_flink.services.arns import differ
+from cdk_managed_flink.services.confluent import check_subject
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 from cdk_managed_flink.services.firehose.watching import arrivals, put_watches
+from cdk_managed_flink.services.formats import Format, Side, format_of
 
 # Formats whose rows are text without an end of their own.
 _TEXT = frozenset({"json", "csv", "debezium-json", "canal-json", "maxwell-json", "ogg-json"})
@@ -25,9 +29,9 @@ def ends_lines(format: str) -> bool:
     return format in _TEXT
 
 
-def firehose_connectors(format: str, runtime: Runtime) -> Sequence[Connector]:
+def firehose_connectors(format: str | Format, runtime: Runtime) -> Sequence[Connector]:
     """What the job's package needs to put records of a format."""
-    return [connector_for("firehose", runtime), *format_artifacts(format, runtime)]
+    return [connector_for("firehose", runtime), *format_of(format).artifacts(runtime)]
 
 
 # What has ``delivery_stream_arn`` and ``delivery_stream_name``: a new stream, or an existing one.
@@ -38,19 +42,29 @@ def bind_delivery_stream(
     stream: AnyDeliveryStream,
     application: FlinkApplication,
     *,
-    format: str,
+    format: str | Format,
     table_options: Mapping[str, str],
 ) -> Binding[AnyDeliveryStream]:
     """Let the job put records, and nothing else, into the stream.
+
+    The metrics of a stream in another Region are there: nothing watches it here.
 
     Args:
         stream: A stream of this library, or an existing one.
         application: Whose role gets the right.
         format: Flink's format of the records.
         table_options: Further connector options; they win over the defaults.
+
+    Raises:
+        ValueError: A stream of another account.
     """
     name = stream.delivery_stream_name
     new = stream if isinstance(stream, DeliveryStream) else None
+    here = Stack.of(application)
+    region = here.region if new is not None else _region(stream, here.account)
+    watched = not differ(here.region, region)
+    format_ = format_of(format)
+    format_.grant(application, Side.WRITE)
     iam.Grant.add_to_principal(
         grantee=application,
         # The only call of the connector.
@@ -60,24 +74,41 @@ def bind_delivery_stream(
     options = {
         "connector": "firehose",
         "delivery-stream": name,
-        "aws.region": Stack.of(application).region,
-        "format": format,
+        "aws.region": region,
+        **format_.options(),
     }
+    properties = checked_options(
+        "FirehoseSink",
+        options,
+        table_options,
+        runtime=application.runtime,
+        kind="sink",
+        fields={
+            "delivery-stream": "Hand in another stream.",
+            "format": "The sink's own field says it, where there is a choice.",
+        },
+    )
+    check_subject("FirehoseSink", properties)
     return Binding(
-        properties=checked_options(
-            "FirehoseSink",
-            options,
-            table_options,
-            runtime=application.runtime,
-            kind="sink",
-            fields={
-                "delivery-stream": "Hand in another stream.",
-                "format": "The sink's own field says it, where there is a choice.",
-            },
-        ),
+        properties=properties,
         resource=stream,
-        watches=put_watches(name) if new is None else new.watches(),
-        calls=["kinesis-firehose"],
-        arrivals=[arrivals(name)],
+        watches=new.watches() if new is not None else put_watches(name) if watched else [],
+        calls=["kinesis-firehose", *format_.calls],
+        arrivals=[arrivals(name)] if watched else [],
         needs=() if new is None else new.needs,
     )
+
+
+def _region(stream: AnyDeliveryStream, account: str) -> str:
+    """Where an existing stream is: its ARN says it, and the environment of an import does not."""
+    home, parts = Stack.of(stream), stream.delivery_stream_arn.split(":")
+    region, owner = parts[3:5] if len(parts) > 5 else (home.region, home.account)
+    if differ(account, owner):
+        raise invalid(
+            "FirehoseSink",
+            "delivery_stream",
+            stream.delivery_stream_arn,
+            "a stream of the application's own account",
+            "The connector is given a stream's name, which means its own account's.",
+        )
+    return region

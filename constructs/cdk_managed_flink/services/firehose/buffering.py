@@ -6,13 +6,27 @@ from aws_cdk import Duration, Token
 
 from cdk_managed_flink.application.errors import invalid
 
+_SECONDS = {"seconds": 1, "days": 86_400}
+
+
+def check_whole(where: str, prop: str, duration: Duration, *, unit: str) -> None:
+    """Refuse a duration that the service has no number for.
+
+    Raises:
+        ValueError: It is not a whole number of the unit, ``seconds`` or ``days``.
+    """
+    if not duration.is_unresolved() and duration.to_seconds(integral=False) % _SECONDS[unit]:
+        raise invalid(
+            where, prop, duration, f"whole {unit}", f"The service counts it in {unit}: round it."
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Buffering:
     """A delivery happens with whichever comes first. Source: "Understand buffering hints".
 
     Attributes:
-        interval: 0 to 900 seconds. Default 300, the service's own.
+        interval: 0 to 900 whole seconds. Default 300, the service's own.
         size_mib: 1 to 128 MiB; some destinations take less. Default 5, the service's own. The
             service gathers more where it falls behind.
 
@@ -41,6 +55,7 @@ class Buffering:
             ValueError: Out of range.
         """
         interval, size = self.interval, self.size_mib
+        check_whole(where, "interval", interval, unit="seconds")
         if (
             not interval.is_unresolved()
             and not least_seconds <= interval.to_seconds(integral=False) <= 900

@@ -10,7 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.services.firehose.buffering import Buffering
+from cdk_managed_flink.services.firehose.buffering import Buffering, check_whole
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 from cdk_managed_flink.services.firehose.destination import Destination
 from cdk_managed_flink.services.firehose.secret import use_secret
@@ -125,8 +125,9 @@ def check_retry(where: str, retry_for: Duration) -> None:
     """Refuse a time that the service does not retry for.
 
     Raises:
-        ValueError: Longer than two hours.
+        ValueError: Longer than two hours, or not in whole seconds.
     """
+    check_whole(where, "retry_for", retry_for, unit="seconds")
     if not retry_for.is_unresolved() and retry_for.to_seconds(integral=False) > 7200:
         raise invalid(
             where,

@@ -12,6 +12,7 @@ from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_w
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.services.firehose.buffering import check_whole
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,11 +23,12 @@ class DeliveryBucket:
         bucket: An existing bucket; it is never changed. Default: a new one, versioned, closed to
             the public, TLS only.
         encryption_key: Key of the existing bucket, if it does not tell it.
-        expire_after: When objects of the new bucket are deleted. Default: never.
+        expire_after: When objects of the new bucket are deleted, in whole days. Default: never.
         server_access_logs_bucket: Where the new bucket's access log goes. Default: none.
 
     Raises:
-        ValueError: Settings of a new bucket beside an existing one, or a key beside a new one.
+        ValueError: Settings of a new bucket beside an existing one, a key beside a new one, or an
+            age that is not in whole days.
     """
 
     bucket: s3.IBucket | None = None
@@ -44,6 +46,8 @@ class DeliveryBucket:
                     "the key of an existing bucket",
                     "A new bucket is encrypted with the pipeline's data_key.",
                 )
+            if self.expire_after is not None:
+                check_whole("DeliveryBucket", "expire_after", self.expire_after, unit="days")
             return
         for name in ("expire_after", "server_access_logs_bucket"):
             if getattr(self, name) is not None:

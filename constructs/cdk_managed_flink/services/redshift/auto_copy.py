@@ -17,6 +17,7 @@ from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.services.redshift.identifiers import text
+from cdk_managed_flink.services.redshift.naming import known_name
 from cdk_managed_flink.services.redshift.sql_objects import SqlObject
 from cdk_managed_flink.services.redshift.table import RedshiftTable
 from cdk_managed_flink.services.redshift.warehouse import Warehouse
@@ -35,7 +36,7 @@ def copy_job(table: RedshiftTable, *, path: str, role_arn: str, format: str) -> 
     A changed one is made before the old one is dropped: a file that arrives between is loaded
     twice, rather than not at all. It has no rows, and is never kept.
     """
-    name = f"flink_{table.schema}_{table.own_name}_$(Job)"
+    name = f"flink_{table.base}_$(Job)"
     return SqlObject(
         id="Job",
         create=[
@@ -53,8 +54,8 @@ def check_bucket(where: str, bucket: s3.IBucket) -> None:
     Raises:
         ValueError: A dot in its name.
     """
-    name = bucket.bucket_name
-    if not Token.is_unresolved(name) and "." in name:
+    name = known_name(bucket, bucket.bucket_name, "bucket_name")
+    if name is not None and "." in name:
         raise invalid(
             where,
             "bucket",
@@ -106,16 +107,24 @@ def integration(
     return made
 
 
-def grant_files(bucket: s3.IBucket, role: iam.IRole, *, prefix: str, key: kms.IKey | None) -> None:
+def grant_files(
+    bucket: s3.IBucket,
+    warehouse: Warehouse,
+    role: iam.IRole,
+    *,
+    prefix: str,
+    key: kms.IKey | None,
+) -> None:
     """What the guide lists for the role that loads, on the files below the prefix only."""
     files = bucket.arn_for_objects(f"{prefix}*")
-    iam.Grant.add_to_principal(grantee=role, actions=["s3:GetObject"], resource_arns=[files])
+    grantee = warehouse.grantee(role)
+    iam.Grant.add_to_principal(grantee=grantee, actions=["s3:GetObject"], resource_arns=[files])
     iam.Grant.add_to_principal(
-        grantee=role, actions=["s3:ListBucket"], resource_arns=[bucket.bucket_arn]
+        grantee=grantee, actions=["s3:ListBucket"], resource_arns=[bucket.bucket_arn]
     )
     acknowledge_wildcard(role, files, "The job names the files that it writes.")
     if key is not None:
-        grant_key_through(key, role, service="s3", actions=["kms:Decrypt"])
+        grant_key_through(key, grantee, service="s3", actions=["kms:Decrypt"])
 
 
 def _let_notify(scope: Construct, bucket: s3.IBucket) -> list[IConstruct]:

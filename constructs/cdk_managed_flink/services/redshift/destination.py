@@ -149,6 +149,10 @@ def check_public_access(warehouse: Warehouse, *, acknowledged: bool) -> None:
 def let_firehose_in(warehouse: Warehouse) -> None:
     """Open the warehouse to the one block of addresses that Firehose has in the Region."""
     addresses = Stack.of(warehouse).regional_fact(FactName.FIREHOSE_CIDR_BLOCK)
+    shown = "Firehose's addresses of its Region" if Token.is_unresolved(addresses) else addresses
+    warehouse.warn_without_groups(
+        f"nothing is opened here: its own group has to let {shown} in on port {warehouse.port}."
+    )
     if Token.is_unresolved(addresses):
         for group in warehouse.connections.security_groups:
             acknowledge(

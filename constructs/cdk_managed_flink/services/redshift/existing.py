@@ -12,6 +12,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.handed_role import HandedRole
 from cdk_managed_flink.services.redshift.warehouse import Warehouse
 
 
@@ -23,6 +24,7 @@ class Known:
     role: iam.IRole | None
     namespace_arn: str | None
     endpoint: str | None
+    port: int
     publicly_accessible: bool
     enhanced_vpc_routing: bool
     security_groups: Sequence[ec2.ISecurityGroup]
@@ -31,16 +33,22 @@ class Known:
 class _Existing(Warehouse):
     """Nothing of it is changed: grants go to the role that it was imported with."""
 
-    def __init__(self, scope: Construct, id: str, *, database: str, known: Known) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, database: str, known: Known
+    ) -> None:
         super().__init__(scope, id)
+        self.name = name
         self.database = database
         self.secret = known.secret
         self.namespace_arn = known.namespace_arn
         self.endpoint = known.endpoint
+        self.port = known.port
         self.publicly_accessible = known.publicly_accessible
         self.enhanced_vpc_routing = known.enhanced_vpc_routing
         self._security_groups = known.security_groups
         self._role = known.role
+        self._handed: HandedRole | None = None
+        self._check_endpoint()
 
     def load_role(self, scope: Construct, id: str) -> iam.IRole:
         """The role that it was imported with."""
@@ -54,6 +62,13 @@ class _Existing(Warehouse):
                 "that redshift.amazonaws.com may assume; then hand it in as role=.",
             )
         return self._role
+
+    def grantee(self, role: iam.IRole) -> iam.IGrantable:
+        """The same, with a warning of what it lacks if it cannot be changed here."""
+        if self._handed is None:
+            self._handed = HandedRole(role)
+            self._handed.watch(self)
+        return self._handed
 
     def authorize(self, bucket: s3.IBucket) -> None:
         """Say which policy its namespace needs: putting one replaces all that it has."""
@@ -76,6 +91,19 @@ class _Existing(Warehouse):
             "of the namespace.",
         )
 
+    def _check_endpoint(self) -> None:
+        endpoint = self.endpoint
+        if endpoint is None or Token.is_unresolved(endpoint):
+            return
+        if ":" in endpoint or "/" in endpoint:
+            raise invalid(
+                self,
+                "endpoint",
+                endpoint,
+                "the host alone",
+                "Leave out what is before and behind it: port= and database= are said beside it.",
+            )
+
     def _attach(self) -> str:
         raise NotImplementedError
 
@@ -86,13 +114,12 @@ class ExistingWorkgroup(_Existing):
     def __init__(
         self, scope: Construct, id: str, *, arn: str, name: str, database: str, known: Known
     ) -> None:
-        super().__init__(scope, id, database=database, known=known)
+        super().__init__(scope, id, name=name, database=database, known=known)
         self._workgroup_arn = arn
-        self._name = name
 
     def connection(self) -> dict[str, str]:
         """Workgroup and database, with the secret or as the functions' own role."""
-        found = {"WorkgroupName": self._name, "Database": self.database}
+        found = {"WorkgroupName": self.name, "Database": self.database}
         return found if self.secret is None else {**found, "SecretArn": self.secret.secret_arn}
 
     def _arn(self) -> str:
@@ -125,8 +152,7 @@ class ExistingCluster(_Existing):
         db_user: str | None,
         known: Known,
     ) -> None:
-        super().__init__(scope, id, database=database, known=known)
-        self._identifier = identifier
+        super().__init__(scope, id, name=identifier, database=database, known=known)
         self._db_user = db_user
         if (self.secret is None) == (db_user is None):
             raise invalid(
@@ -140,21 +166,21 @@ class ExistingCluster(_Existing):
 
     def connection(self) -> dict[str, str]:
         """Cluster, database and user."""
-        found = {"ClusterIdentifier": self._identifier, "Database": self.database}
+        found = {"ClusterIdentifier": self.name, "Database": self.database}
         if self.secret is not None:
             return {**found, "SecretArn": self.secret.secret_arn}
         return {**found, "DbUser": self._db_user or ""}
 
     def _arn(self) -> str:
-        return self._part("cluster", self._identifier)
+        return self._part("cluster", self.name)
 
     def _rights_of_user(self) -> list[iam.PolicyStatement]:
         return [
             iam.PolicyStatement(
                 actions=["redshift:GetClusterCredentials"],
                 resources=[
-                    self._part("dbname", f"{self._identifier}/{self.database}"),
-                    self._part("dbuser", f"{self._identifier}/{self._db_user}"),
+                    self._part("dbname", f"{self.name}/{self.database}"),
+                    self._part("dbuser", f"{self.name}/{self._db_user}"),
                 ],
             )
         ]
@@ -170,6 +196,6 @@ class ExistingCluster(_Existing):
     def _attach(self) -> str:
         return (
             "aws redshift modify-cluster-iam-roles --cluster-identifier "
-            f"{'...' if Token.is_unresolved(self._identifier) else self._identifier} "
+            f"{'...' if Token.is_unresolved(self.name) else self.name} "
             "--add-iam-roles"
         )

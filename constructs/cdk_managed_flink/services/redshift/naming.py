@@ -2,8 +2,8 @@
 
 import re
 
-from aws_cdk import Names, Token
-from constructs import Construct
+from aws_cdk import CfnResource, Names, Stack, Token
+from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.errors import invalid
 
@@ -19,6 +19,23 @@ def lower_case_name(scope: Construct, *, longest: int = _LONGEST) -> str:
     """
     found = Names.unique_resource_name(scope, max_length=longest, separator="-")
     return found.lower().strip("-")
+
+
+def known_name(construct: IConstruct, name: str, attribute: str) -> str | None:
+    """A name as far as synth knows it.
+
+    The L2 of what is made in the app has a token for it, even where the name was said: its L1 has
+    what was said.
+
+    Args:
+        construct: An L2, made or imported.
+        name: What the L2 says.
+        attribute: Where its L1 has the name.
+    """
+    resource = construct.node.default_child
+    if isinstance(resource, CfnResource):
+        name = Stack.of(resource).resolve(getattr(resource, attribute))
+    return None if not isinstance(name, str) or Token.is_unresolved(name) else name
 
 
 def warehouse_name(scope: Construct, given: str | None) -> str:

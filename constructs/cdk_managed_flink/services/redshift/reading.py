@@ -16,10 +16,13 @@ from cdk_managed_flink.services.redshift.warehouse import Warehouse
 _WITHOUT_USER = (KafkaMode.TLS, KafkaMode.PLAINTEXT)
 
 
-def grant_stream(stream: kinesis.IStream, role: iam.IRole, *, key: kms.IKey | None) -> None:
+def grant_stream(
+    stream: kinesis.IStream, warehouse: Warehouse, role: iam.IRole, *, key: kms.IKey | None
+) -> None:
     """What "Getting started with streaming ingestion from Kinesis" lists, on this stream."""
+    grantee = warehouse.grantee(role)
     iam.Grant.add_to_principal(
-        grantee=role,
+        grantee=grantee,
         actions=[
             "kinesis:DescribeStream",
             "kinesis:DescribeStreamSummary",
@@ -30,12 +33,14 @@ def grant_stream(stream: kinesis.IStream, role: iam.IRole, *, key: kms.IKey | No
         resource_arns=[stream.stream_arn],
     )
     # It resolves the schema's streams by their names, and the action takes no resource.
-    iam.Grant.add_to_principal(grantee=role, actions=["kinesis:ListStreams"], resource_arns=["*"])
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["kinesis:ListStreams"], resource_arns=["*"]
+    )
     acknowledge_wildcard(role, "*", "IAM knows no resource for ListStreams, which Redshift calls.")
     if key is not None:
         grant_key_through(
             key,
-            role,
+            grantee,
             service="kinesis",
             actions=["kms:Decrypt"],
             context={"aws:kinesis:arn": stream.stream_arn},
@@ -46,7 +51,7 @@ def reads_without_role(mode: KafkaMode) -> bool:
     """Whether the cluster lets Redshift read without saying who it is.
 
     Raises:
-        ValueError: Redshift cannot authenticate so.
+        ValueError: Redshift cannot authenticate so, or is not told how here.
     """
     if mode in _WITHOUT_USER:
         return True
@@ -56,13 +61,15 @@ def reads_without_role(mode: KafkaMode) -> bool:
             "through",
             f"a cluster with {mode}",
             "IAM, or no authentication",
-            "Redshift reads no topic with a user and a password, nor with the certificate of the "
-            "job: switch IAM on in the cluster and hand in MskSink(authentication=...).",
+            "Redshift has no SCRAM, and its mTLS with a certificate of its own is not set up here: "
+            "switch IAM on in the cluster and hand in MskSink(authentication=...).",
         )
     return False
 
 
-def grant_topic(cluster: KafkaCluster, role: iam.IRole, *, topic: str) -> None:
+def grant_topic(
+    cluster: KafkaCluster, warehouse: Warehouse, role: iam.IRole, *, topic: str
+) -> None:
     """What "Getting started with streaming ingestion from Apache Kafka" lists, on this topic."""
     groups = _groups(cluster)
     for actions, arn in (
@@ -73,7 +80,9 @@ def grant_topic(cluster: KafkaCluster, role: iam.IRole, *, topic: str) -> None:
         ),
         (["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"], groups),
     ):
-        iam.Grant.add_to_principal(grantee=role, actions=actions, resource_arns=[arn])
+        iam.Grant.add_to_principal(
+            grantee=warehouse.grantee(role), actions=actions, resource_arns=[arn]
+        )
     acknowledge_wildcard(role, groups, "Redshift names its consumer groups itself.")
 
 
@@ -101,6 +110,9 @@ def open_brokers(cluster: KafkaCluster, warehouse: Warehouse, mode: KafkaMode) -
             "The brokers are in a VPC: use a warehouse that is not publicly accessible, or say "
             "enhanced_vpc_routing=True where it is imported with it.",
         )
+    warehouse.warn_without_groups(
+        "the brokers are not opened for it: their group has to let it in."
+    )
     for port in cluster.ports(mode):
         cluster.connections.allow_from(
             warehouse, ec2.Port.tcp(port), f"Kafka ({mode.lower()}) of Redshift"

@@ -32,6 +32,8 @@ class SqlObject:
         table: Schema and name, if it is a table, whose columns may grow.
         columns: Of the table: ``Name``, ``Type`` and, where the catalog tells it, ``Is``.
         attributes: What follows the columns in CREATE TABLE.
+        revoke: Statements that take back what ``create`` grants, each run once it is no longer
+            here.
         exists: A query that gives a row if it is there, where ``create`` has no IF NOT EXISTS.
         again: A statement in place of ``create`` when it is there already.
         drop: A statement that drops it. Default: nothing is dropped.
@@ -44,6 +46,7 @@ class SqlObject:
     table: Mapping[str, str] | None = None
     columns: Sequence[Mapping[str, str]] = ()
     attributes: str = ""
+    revoke: Sequence[str] = ()
     exists: str | None = None
     again: str | None = None
     drop: str | None = None
@@ -58,6 +61,7 @@ class SqlObject:
             "Table": self.table,
             "Columns": [dict(column) for column in self.columns],
             "Attributes": self.attributes,
+            "Revoke": list(self.revoke),
             "Exists": self.exists,
             "Again": self.again,
             "Drop": self.drop,
@@ -115,4 +119,4 @@ def make_objects(
 def _texts(one: SqlObject) -> list[str]:
     columns = [text for column in one.columns for text in column.values()]
     parts = [one.attributes, one.exists, one.again, one.drop, one.retire]
-    return [*one.create, *columns, *(part for part in parts if part)]
+    return [*one.create, *one.revoke, *columns, *(part for part in parts if part)]

@@ -54,8 +54,7 @@ def streaming_objects(
             "any other name",
             "The view has that column itself: when the record reached the stream.",
         )
-    base = f"{table.schema}_{table.own_name}"
-    external = quoted(f"flink_{base}_$(Stream)")
+    external = quoted(f"flink_{table.base}_$(Stream)")
     rows_name = f"{table.own_name}_rows_$(Rows)"
     rows = f"{quoted(table.schema)}.{quoted(rows_name)}"
     data, arrival, place = record

@@ -8,8 +8,9 @@ from cdk_managed_flink.services.redshift.columns import check_columns, described
 from cdk_managed_flink.services.redshift.identifiers import check_identifier, quoted
 from cdk_managed_flink.services.redshift.sql_objects import SqlObject
 
-# Derived names, such as a materialized view's, are made of it.
+# Derived names, such as a materialized view's, are made of it, with a word and a version.
 _LONGEST = 60
+_LONGEST_BASE = 112
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +26,8 @@ class RedshiftTable:
         readers: Database roles that may read it.
 
     Raises:
-        ValueError: A name that Redshift folds or cuts, a type that it does not have, or a key that
-            is no column.
+        ValueError: A name that Redshift folds or cuts, a type that it does not have, a key that
+            is no column, or one text in place of several.
     """
 
     where: str
@@ -37,8 +38,17 @@ class RedshiftTable:
     readers: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         for part in self._parts:
             check_identifier(self.where, "table", part, longest=_LONGEST)
+        if len(self.base) > _LONGEST_BASE:
+            raise invalid(
+                self.where,
+                "table",
+                self.name,
+                f"schema and table of up to {_LONGEST_BASE - 1} characters together",
+                "Redshift would cut the names that are made of both: choose a shorter one.",
+            )
         if self.columns:
             check_columns(self.where, self.columns)
         for reader in self.readers:
@@ -67,6 +77,11 @@ class RedshiftTable:
         return self._parts[1]
 
     @property
+    def base(self) -> str:
+        """What names outside of the schema are made of."""
+        return f"{self.schema}_{self.own_name}"
+
+    @property
     def quoted(self) -> str:
         """Schema and name as a statement has them."""
         return f"{quoted(self.schema)}.{quoted(self.own_name)}"
@@ -80,6 +95,18 @@ class RedshiftTable:
             return []
         create = f"CREATE SCHEMA IF NOT EXISTS {quoted(self.schema)}"
         return [SqlObject(id="Schema", create=[create])]
+
+    def objects(self, *, keep: bool) -> list[SqlObject]:
+        """Schema and table; of a table that exists, what its readers need.
+
+        Args:
+            keep: Whether its rows outlive the sink.
+        """
+        if self.columns:
+            return [*self.in_schema(), self.make(keep=keep)]
+        if not self.readers:
+            return []
+        return [SqlObject(id="Readers", create=self.grants(), revoke=self._revocations())]
 
     def make(self, *, keep: bool) -> SqlObject:
         """The table itself: columns are added to it; another change is refused, or loses the rows.
@@ -100,6 +127,7 @@ class RedshiftTable:
             columns=described(self.columns),
             attributes=attributes,
             create=self.grants(),
+            revoke=self._revocations(),
             drop=f"DROP TABLE IF EXISTS {self.quoted}",
             keep=keep,
         )
@@ -113,6 +141,26 @@ class RedshiftTable:
             f"GRANT USAGE ON SCHEMA {quoted(self.schema)} TO {roles}",
             f"GRANT SELECT ON {self.quoted} TO {roles}",
         ]
+
+    def _revocations(self) -> list[str]:
+        # The schema stays open to them: another table of theirs may be in it.
+        return [
+            f"REVOKE SELECT ON {self.quoted} FROM ROLE {quoted(reader)}" for reader in self.readers
+        ]
+
+    def _check_kinds(self) -> None:
+        if not isinstance(self.columns, Mapping):
+            raise invalid(
+                self.where,
+                "columns",
+                self.columns,
+                "names, each with its type",
+                'Say columns={"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}.',
+            )
+        for prop in ("readers", "sort_key"):
+            given = getattr(self, prop)
+            if isinstance(given, str):
+                raise invalid(self.where, prop, given, "several names", f'Say {prop}=["{given}"].')
 
     @property
     def _parts(self) -> tuple[str, str]:

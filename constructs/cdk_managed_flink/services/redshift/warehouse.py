@@ -18,6 +18,7 @@ class Warehouse(Construct):
     """A warehouse: ``RedshiftWarehouse``, or an existing workgroup or cluster.
 
     Attributes:
+        name: Of the workgroup or cluster.
         database: Where tables are made.
         secret: User and password that SQL runs under; ``None`` with temporary credentials.
         namespace_arn: ARN of its namespace, the target of integrations; ``None`` if not known.
@@ -27,6 +28,7 @@ class Warehouse(Construct):
         enhanced_vpc_routing: Whether all of its traffic goes through the VPC.
     """
 
+    name: str
     database: str
     secret: secretsmanager.ISecret | None = None
     namespace_arn: str | None = None
@@ -55,6 +57,7 @@ class Warehouse(Construct):
         role: iam.IRole | None = None,
         namespace_arn: str | None = None,
         endpoint: str | None = None,
+        port: int = 5439,
         publicly_accessible: bool = False,
         enhanced_vpc_routing: bool = False,
         security_groups: Sequence[ec2.ISecurityGroup] = (),
@@ -72,10 +75,10 @@ class Warehouse(Construct):
             role: A role that is attached to its namespace: rights on what is loaded go to it.
             namespace_arn: ARN of its namespace, for ``RedshiftSink.copy``.
             endpoint: Its address without the port, for ``RedshiftSink.firehose``.
+            port: On which it listens.
             publicly_accessible: Whether it has a public address.
             enhanced_vpc_routing: Whether all of its traffic goes through the VPC.
-            security_groups: Its groups, of which the first is opened for Firehose; MSK's let them
-                in.
+            security_groups: Its groups, which are opened for Firehose; MSK's let them in.
         """
         from cdk_managed_flink.services.redshift.existing import ExistingWorkgroup, Known
 
@@ -84,6 +87,7 @@ class Warehouse(Construct):
             role=role,
             namespace_arn=namespace_arn,
             endpoint=endpoint,
+            port=port,
             publicly_accessible=publicly_accessible,
             enhanced_vpc_routing=enhanced_vpc_routing,
             security_groups=security_groups,
@@ -104,6 +108,7 @@ class Warehouse(Construct):
         role: iam.IRole | None = None,
         namespace_arn: str | None = None,
         endpoint: str | None = None,
+        port: int = 5439,
         publicly_accessible: bool = False,
         enhanced_vpc_routing: bool = False,
         security_groups: Sequence[ec2.ISecurityGroup] = (),
@@ -120,10 +125,10 @@ class Warehouse(Construct):
             role: A role that is attached to it: rights on what is loaded go to it.
             namespace_arn: ARN of its namespace, for ``RedshiftSink.copy``.
             endpoint: Its address without the port, for ``RedshiftSink.firehose``.
+            port: On which it listens.
             publicly_accessible: Whether it has a public address.
             enhanced_vpc_routing: Whether all of its traffic goes through the VPC.
-            security_groups: Its groups, of which the first is opened for Firehose; MSK's let them
-                in.
+            security_groups: Its groups, which are opened for Firehose; MSK's let them in.
 
         Raises:
             ValueError: Both or none of a secret and a database user.
@@ -135,6 +140,7 @@ class Warehouse(Construct):
             role=role,
             namespace_arn=namespace_arn,
             endpoint=endpoint,
+            port=port,
             publicly_accessible=publicly_accessible,
             enhanced_vpc_routing=enhanced_vpc_routing,
             security_groups=security_groups,
@@ -152,6 +158,12 @@ class Warehouse(Construct):
         """How the Data API is told which database and which user, as its own arguments."""
         raise NotImplementedError
 
+    def place(self) -> tuple[str, ...]:
+        """What tells its database from others, whoever imports it."""
+        stack = Stack.of(self)
+        kind = next(iter(self.connection()))
+        return (stack.account, stack.region, kind, self.name, self.database)
+
     def load_role(self, scope: Construct, id: str) -> iam.IRole:
         """The role that the warehouse assumes to read what is loaded; grants go to it.
 
@@ -159,6 +171,10 @@ class Warehouse(Construct):
             ValueError: It is an existing warehouse, and none was handed in.
         """
         raise NotImplementedError
+
+    def grantee(self, role: iam.IRole) -> iam.IGrantable:
+        """To whom rights of a role go that ``load_role`` has answered."""
+        return role
 
     def authorize(self, bucket: s3.IBucket) -> None:
         """Let new objects of the bucket be announced to the warehouse, or say who has to."""
@@ -171,6 +187,14 @@ class Warehouse(Construct):
                 f"{self.node.path} reads {service} from within its VPC (enhanced VPC routing): its "
                 "subnets need a NAT gateway, or a VPC endpoint of the service that lets its "
                 "security group in."
+            )
+
+    def warn_without_groups(self, missing: str) -> None:
+        """Say what is not opened, where it was imported without its security groups."""
+        if not self._security_groups:
+            Annotations.of(self).add_warning_v2(
+                "cdk-managed-flink:warehouse-groups",
+                f"{self.node.path} is imported without security_groups, so {missing}",
             )
 
     def before_sql(self) -> Sequence[IConstruct]:
