@@ -233,8 +233,10 @@ class FlinkPipeline(Construct):
         Raises:
             ValueError: As ``FlinkApplication.add_property_group``.
         """
+        called = set(self.application.calls)
         self.application.add_property_group(group_id, properties)
-        reach(self.application)
+        if self.application.calls != called:
+            reach(self.application)
 
     def _watches(self) -> list[tuple[str, Watch]]:
         return [(name, watch) for _, name, binding in self._bindings for watch in binding.watches]

@@ -1,5 +1,7 @@
 """The way from an application in a VPC to the AWS services that its bindings call."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Annotations, Stack, Stage
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IConstruct
@@ -27,8 +29,11 @@ def reach(application: FlinkApplication) -> None:
         return
     application.needs.extend(network.selected(application).subnets)  # with their routes
     if network.endpoints:
+        stage = Stage.of(application)
+        nodes = stage.node.find_all() if stage else []
+        there = [node for node in nodes if isinstance(node, ec2.CfnVPCEndpoint)]
         for service in sorted(application.calls):
-            _reach(application, network.vpc, service)
+            _reach(application, network.vpc, service, there)
     elif application.calls:
         Annotations.of(application).add_info(
             f"{application.node.path} runs in a VPC and calls "
@@ -37,8 +42,10 @@ def reach(application: FlinkApplication) -> None:
         )
 
 
-def _reach(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> None:
-    endpoint = _found(application, vpc, service) or _made(application, vpc, service)
+def _reach(
+    application: FlinkApplication, vpc: ec2.IVpc, service: str, there: Sequence[ec2.CfnVPCEndpoint]
+) -> None:
+    endpoint = _found(application, vpc, service, there) or _made(application, vpc, service)
     application.needs.append(endpoint)
     if not isinstance(endpoint, ec2.InterfaceVpcEndpoint):
         return
@@ -48,7 +55,9 @@ def _reach(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> None:
             application.needs.extend([group, own])  # the rule is a child of either
 
 
-def _found(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> IConstruct | None:
+def _found(
+    application: FlinkApplication, vpc: ec2.IVpc, service: str, there: Sequence[ec2.CfnVPCEndpoint]
+) -> IConstruct | None:
     """One that the app has already, whoever made it: the VPC would refuse a second.
 
     The environments are compared because VPCs share a placeholder until they are looked up.
@@ -56,17 +65,14 @@ def _found(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> IConst
     kind = "Gateway" if service in _GATEWAYS else "Interface"
     name = (_GATEWAYS.get(service) or ec2.InterfaceVpcEndpointAwsService(service)).name
     here = Stack.of(application)
-    stage = Stage.of(application)
-    for endpoint in stage.node.find_all() if stage else []:
-        if not isinstance(endpoint, ec2.CfnVPCEndpoint):
-            continue
-        there = Stack.of(endpoint)
+    for endpoint in there:
+        stack = Stack.of(endpoint)
         if (
             endpoint.vpc_id == vpc.vpc_id
-            and there.environment == here.environment
+            and stack.environment == here.environment
             and (endpoint.vpc_endpoint_type or "Gateway") == kind
             and (kind == "Gateway" or endpoint.private_dns_enabled)
-            and there.resolve(endpoint.service_name) == there.resolve(name)
+            and stack.resolve(endpoint.service_name) == stack.resolve(name)
         ):
             owner = endpoint.node.scope
             return owner if isinstance(owner, ec2.VpcEndpoint) else endpoint
