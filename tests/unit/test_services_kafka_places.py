@@ -45,8 +45,9 @@ def kept(stack: cdk.Stack, type_: str) -> dict[str, str]:
 
 
 def test_what_a_kept_cluster_cannot_do_without_is_kept(stack: cdk.Stack) -> None:
-    MskCluster(stack, "Kafka", vpc=vpc_of(stack), authentication=KafkaAuthentication.scram())
-    MskServerlessCluster(stack, "KafkaLess", vpc=vpc_of(stack))
+    vpc = vpc_of(cdk.Stack(cdk.App.of(stack), "Network"))
+    MskCluster(stack, "Kafka", vpc=vpc, authentication=KafkaAuthentication.scram())
+    MskServerlessCluster(stack, "KafkaLess", vpc=vpc)
     for type_, number in (
         ("AWS::EC2::SecurityGroup", 2),
         ("AWS::MSK::BatchScramSecret", 1),
@@ -55,6 +56,11 @@ def test_what_a_kept_cluster_cannot_do_without_is_kept(stack: cdk.Stack) -> None
         ("AWS::MSK::ServerlessCluster", 1),
     ):
         assert list(kept(stack, type_).values()) == ["RetainExceptOnCreate"] * number, type_
+
+
+def test_a_clusters_group_does_not_keep_the_vpc_of_its_stack(stack: cdk.Stack) -> None:
+    MskServerlessCluster(stack, "Kafka", vpc=vpc_of(stack))
+    assert set(kept(stack, "AWS::EC2::SecurityGroup").values()) == {"Delete"}
 
 
 def test_what_goes_with_its_cluster_goes(stack: cdk.Stack) -> None:

@@ -120,7 +120,10 @@ class NetworkInterfaces:
                 "network.subnets holds public subnets: the interfaces get no public address, so "
                 "from there the application reaches nothing outside of the VPC.",
             )
-        groups = list(network.security_groups) or [_own_group(scope, network.vpc, removal)]
+        description = f"Flink application {scope.node.path}"
+        groups = list(network.security_groups) or [
+            group_of(scope, network.vpc, description=description, removal=removal)
+        ]
         self._groups = [group.security_group_id for group in groups]
         self.connections = ec2.Connections(security_groups=groups)
         # As "Service role policies for VPC applications" lists them.
@@ -144,11 +147,14 @@ class NetworkInterfaces:
         return {"subnetIds": self.subnets.subnet_ids, "securityGroupIds": self._groups}
 
 
-def _own_group(scope: Construct, vpc: ec2.IVpc, removal: RemovalPolicy) -> ec2.SecurityGroup:
-    """A group that stays as long as the application; but none keeps its stack's VPC from going."""
-    group = ec2.SecurityGroup(
-        scope, "SecurityGroup", vpc=vpc, description=f"Flink application {scope.node.path}"
-    )
+def group_of(
+    scope: Construct, vpc: ec2.IVpc, *, description: str, removal: RemovalPolicy
+) -> ec2.SecurityGroup:
+    """A new group, ``SecurityGroup``, that lets nobody in and stays as long as what has it.
+
+    None keeps its own stack's VPC from going.
+    """
+    group = ec2.SecurityGroup(scope, "SecurityGroup", vpc=vpc, description=description)
     if not isinstance(vpc, ec2.Vpc) or Stack.of(vpc) is not Stack.of(scope):
         group.apply_removal_policy(removal)
     return group

@@ -12,7 +12,7 @@ from aws_cdk import aws_msk as msk
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.network import Network, group_of
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
 
 _MOST_ZONES = 3
@@ -152,8 +152,4 @@ def brokers(
 
 def brokers_group(scope: Construct, vpc: ec2.IVpc, removal: RemovalPolicy) -> ec2.SecurityGroup:
     """A group that lets nobody in; the cluster's interfaces have it, so it stays as long."""
-    group = ec2.SecurityGroup(
-        scope, "SecurityGroup", vpc=vpc, description=f"MSK cluster {scope.node.path}"
-    )
-    group.apply_removal_policy(removal)
-    return group
+    return group_of(scope, vpc, description=f"MSK cluster {scope.node.path}", removal=removal)
