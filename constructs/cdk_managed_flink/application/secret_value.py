@@ -79,10 +79,15 @@ class FlinkSecret:
 def grant_secret(secret: secretsmanager.ISecret, application: "FlinkApplication") -> None:
     """Let an application read exactly this secret, and its key through Secrets Manager only."""
     application.granted_secrets.add(secret.secret_arn)
-    _grant_read(application, secret.secret_full_arn or f"{secret.secret_arn}{_SUFFIX}")
+    _grant_read(application, granted_arn(secret))
     key: kms.IKey | None = secret.encryption_key
     if key is not None:
         grant_key_through(key, application, service="secretsmanager", actions=["kms:Decrypt"])
+
+
+def granted_arn(secret: secretsmanager.ISecret) -> str:
+    """What a statement names: the secret's ARN, with any end where its own is not known."""
+    return secret.secret_full_arn or f"{secret.secret_arn}{_SUFFIX}"
 
 
 def grant_references(text: str, application: "FlinkApplication") -> None:

@@ -11,6 +11,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
+from cdk_managed_flink.application.data_key_grants import via_service
+from cdk_managed_flink.application.secret_value import granted_arn
 
 
 @jsii.implements(ec2.IConnectable)
@@ -226,7 +228,7 @@ class Warehouse(Construct):
         if self.secret is not None and self.secret.secret_full_arn is None:
             acknowledge_wildcard(
                 made,
-                _arn_of(self.secret),
+                granted_arn(self.secret),
                 "The secret is imported without the end of its ARN, of 6 characters.",
             )
 
@@ -237,16 +239,14 @@ class Warehouse(Construct):
         raise NotImplementedError
 
 
-def _arn_of(secret: secretsmanager.ISecret) -> str:
-    return secret.secret_full_arn or f"{secret.secret_arn}-??????"
-
-
 def _reads(secret: secretsmanager.ISecret) -> list[iam.PolicyStatement]:
     found = [
-        iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[_arn_of(secret)])
+        iam.PolicyStatement(
+            actions=["secretsmanager:GetSecretValue"], resources=[granted_arn(secret)]
+        )
     ]
     if secret.encryption_key is not None:
-        via = f"secretsmanager.{Stack.of(secret).region}.amazonaws.com"
+        via = via_service("secretsmanager", Stack.of(secret).region)
         found.append(
             iam.PolicyStatement(
                 actions=["kms:Decrypt"],
