@@ -54,11 +54,11 @@ def _local() -> Settings:
                 interval=Duration.seconds(2), min_pause=Duration.millis(500)
             ),
             "health_gate": HealthGate(
-                window=Duration.seconds(6), period=Duration.seconds(2), timeout=Duration.minutes(3)
+                window=Duration.seconds(4), period=Duration.seconds(2), timeout=Duration.minutes(3)
             ),
             "notifications": Notifications(emails=("data-team@example.com",)),
             "log_retention": logs.RetentionDays.ONE_DAY,
-            "poll_interval": Duration.seconds(2),
+            "poll_interval": Duration.seconds(1),
             "reconcile_interval": Duration.minutes(1),
         },
     )

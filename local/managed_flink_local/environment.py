@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import ssl
 import time
 import urllib.error
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import processes, toolchain
 from .emulator.config import EmulatorConfig
 from .failure import LocalError, last_words
+from .ports import free_ports
 
 if TYPE_CHECKING:
     import subprocess
@@ -159,7 +159,7 @@ def start(name: str, *, outlive: bool) -> Environment:
 
 def _configure(state: Path, *, outlive: bool) -> EmulatorConfig:
     config = {
-        "port": _free_port(),
+        "port": free_ports(1)[0],
         "state_dir": str(state),
         "region": REGION,
         "account": ACCOUNT,
@@ -213,12 +213,6 @@ def _record(config: EmulatorConfig, pid: int) -> Environment:
 def _java() -> str:
     home = os.environ.get("JAVA_HOME")
     return os.path.join(home, "bin", "java") if home else shutil.which("java") or "java"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers_in_time(process: subprocess.Popen[bytes], config: EmulatorConfig) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from botocore.config import Config
 
 import managed_flink_lifecycle
 from managed_flink_local.environment import ACCOUNT, CREDENTIALS, REGION, Environment
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -111,11 +111,12 @@ class Cloud:
         return str(found[0]["StackStatus"])
 
     def settled(self, stack: str) -> str:
-        deadline = time.monotonic() + 60
-        while "IN_PROGRESS" in (status := self.status(stack)):
-            assert time.monotonic() < deadline, f"{stack} is still {status}"
-            time.sleep(0.1)
-        return status
+        return until(
+            lambda: self.status(stack),
+            lambda status: "IN_PROGRESS" not in status,
+            progress=lambda: len(self.stack_events(stack)),
+            poll=0.1,
+        )
 
     def delete(self, stack: str) -> None:
         self.formation.delete_stack(StackName=stack)
@@ -127,9 +128,17 @@ class Cloud:
         )
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
+    def stack_events(self, stack: str) -> list[dict[str, Any]]:
+        """Newest first; none of a stack that has gone."""
+        try:
+            found = self.formation.describe_stack_events(StackName=stack)["StackEvents"]
+        except self.formation.exceptions.ClientError:
+            return []
+        return list(found)
+
     def failures(self, stack: str) -> dict[str, str]:
         """Reasons of what failed, by logical id, the newest of each."""
-        events = self.formation.describe_stack_events(StackName=stack)["StackEvents"]
+        events = self.stack_events(stack)
         return {
             e["LogicalResourceId"]: e.get("ResourceStatusReason", "")
             for e in reversed(events)
@@ -138,24 +147,27 @@ class Cloud:
 
     def stack_statuses(self, stack: str) -> list[str]:
         """The stack's own events, oldest first."""
-        events = self.formation.describe_stack_events(StackName=stack)["StackEvents"]
+        events = self.stack_events(stack)
         return [
             e["ResourceStatus"]
             for e in reversed(events)
             if e["PhysicalResourceId"] == e["StackId"] and e["Timestamp"]
         ]
 
-    def messages(self, queue: str, count: int, wait: float = 20) -> list[str]:
-        """Bodies of a queue's messages, once there are so many."""
+    def messages(self, queue: str, count: int) -> list[str]:
+        """Bodies of a queue's messages, once there are so many or no more come."""
         sqs, found = self.client("sqs"), list[str]()
-        deadline = time.monotonic() + wait
-        while len(found) < count and time.monotonic() < deadline:
+
+        def receive() -> int:
             received = sqs.receive_message(
                 QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1
             )
             for message in received.get("Messages", []):
                 found.append(message["Body"])
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            return len(found)
+
+        until(receive, lambda received: received >= count, poll=0)
         return found
 
     def application_status(self, name: str) -> str:

@@ -6,20 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from managed_flink_local import environment
 from managed_flink_local.environment import Environment
+from tests import environments
 from tests.emulator import idle_emulator
 from tests.emulator.cloud import Cloud
 
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Environment]:
-    started = environment.start("emulator-tests", outlive=False)
-    try:
+    with environments.running("emulator-tests") as started:
         yield started
-    finally:
-        environment.stop(started.state)
-        environment.forget(started.state)
 
 
 @pytest.fixture(scope="session")

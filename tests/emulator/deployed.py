@@ -18,8 +18,7 @@ from managed_flink_local.pipeline import Pipeline
 from managed_flink_local.stored import is_data, rows_of_object
 from tests.emulator.cloud import Cloud
 from tests.local.lifecycle.formation import Formation
-
-_SECONDS = 60.0
+from tests.waiting import until
 
 # Code and settings of the pipeline that a test makes.
 Build = Callable[[cdk.Stack, dict[str, Any]], object]
@@ -35,11 +34,7 @@ class Deployed:
 
     def status(self, *wanted: str) -> str:
         """Wait until the application has one of these statuses."""
-        deadline = time.monotonic() + _SECONDS
-        while (status := self.pipeline.status()) not in wanted:
-            assert time.monotonic() < deadline, f"the application is still {status}"
-            time.sleep(0.2)
-        return status
+        return until(self.pipeline.status, lambda status: status in wanted)
 
     def stop(self) -> None:
         """Stop with a snapshot."""
@@ -60,9 +55,7 @@ class Deployed:
 
     def rows(self, count: int) -> list[dict[str, object]]:
         """What is in the bucket, as soon as there is so much, and a checkpoint later."""
-        deadline = time.monotonic() + _SECONDS
-        while len(self._rows()) < count and time.monotonic() < deadline:
-            time.sleep(0.5)
+        until(self._rows, lambda rows: len(rows) >= count, poll=0.5)
         time.sleep(2.5)
         return self._rows()
 
@@ -99,9 +92,9 @@ def deploy(cloud: Cloud, folder: Path, sql: str, build: Build) -> Deployed:
         "health_gate": HealthGate(
             window=cdk.Duration.seconds(4),
             period=cdk.Duration.seconds(2),
-            timeout=cdk.Duration.seconds(60),
+            timeout=cdk.Duration.seconds(180),
         ),
-        "poll_interval": cdk.Duration.seconds(2),
+        "poll_interval": cdk.Duration.seconds(1),
     }
     build(cdk.Stack(app, name), settings)
     app.synth()

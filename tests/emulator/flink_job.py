@@ -7,7 +7,6 @@ import io
 import json
 import os
 import signal
-import time
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 
 from managed_flink_local.environment import ACCOUNT, REGION
 from tests.emulator.cloud import Cloud, arn, trust
+from tests.waiting import until
 
 MAINS = {
     "JobManager": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
@@ -151,11 +151,35 @@ class Job:
         return self.until("READY", "RUNNING")
 
     def until(self, *statuses: str) -> str:
-        deadline = time.monotonic() + 90
-        while (status := self.cloud.application_status(self.name)) not in statuses:
-            assert time.monotonic() < deadline, f"{self.name} is still {status}"
-            time.sleep(0.2)
-        return status
+        return until(
+            lambda: self.cloud.application_status(self.name),
+            lambda status: status in statuses,
+            progress=lambda: self.cloud.operations(self.name),
+        )
+
+    def reset(self) -> None:
+        """End what an earlier start left running, and what it wrote."""
+        if self.cloud.application_status(self.name) != "READY":
+            self.flink.stop_application(ApplicationName=self.name, Force=True)
+            self.until("READY")
+        self.forget_rows()
+
+    def delete(self) -> None:
+        """End it for good, with the processes that stand by for its next start."""
+        self.reset()
+        described = self.flink.describe_application(ApplicationName=self.name)
+        created = described["ApplicationDetail"]["CreateTimestamp"]
+        self.flink.delete_application(ApplicationName=self.name, CreateTimestamp=created)
+
+    def snapshot(self) -> str:
+        """The name of a snapshot to start from; one is made if there is none."""
+        found = [name for name, status in self.snapshots() if status == "READY"]
+        if not found:
+            assert self.start("none") == "RUNNING"
+            self.until_rows(1)
+            assert self.stop() == "READY"
+            found = [name for name, _ in self.snapshots()]
+        return found[0]
 
     def snapshots(self) -> list[tuple[str, str]]:
         """Names and statuses, oldest first."""
@@ -180,15 +204,14 @@ class Job:
 
     def logged(self, pattern: str) -> list[dict[str, Any]]:
         """Wait for an event with this pattern; returns those that are there."""
-        for _ in range(60):
-            found = self.logs.filter_log_events(logGroupName=self.name, filterPattern=pattern)
-            if found["events"]:
-                return [json.loads(event["message"]) for event in found["events"]]
-            time.sleep(0.25)
-        return []
+        return [json.loads(message) for message in until(lambda: self._messages(pattern))]
 
-    def kill(self, name: str) -> None:
-        """Kill -9 the JobManager or the TaskManager of the running job."""
+    def _messages(self, pattern: str) -> list[str]:
+        found = self.logs.filter_log_events(logGroupName=self.name, filterPattern=pattern)
+        return [event["message"] for event in found["events"]]
+
+    def processes(self, name: str) -> list[int]:
+        """The process ids of the running job's JobManager or TaskManager."""
         folder = self.cloud.emulator.applications / self.name
         port = json.loads((folder / "cluster.json").read_text())["rest_url"].rpartition(":")[2]
         [conf] = [
@@ -196,29 +219,35 @@ class Job:
             for file in folder.glob("clusters/*/conf/config.yaml")
             if f"rest.port: {port}\n" in file.read_text()
         ]
+        found = []
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 command = (process / "cmdline").read_bytes().decode().split("\0")
                 if str(conf) in command and MAINS[name] in command:
-                    os.kill(int(process.name), signal.SIGKILL)
-                    return
-        raise AssertionError(f"no {name} runs")
+                    found.append(int(process.name))
+        return found
+
+    def kill(self, name: str) -> None:
+        """Kill -9 the JobManager or the TaskManager of the running job."""
+        [process] = self.processes(name)
+        os.kill(process, signal.SIGKILL)
 
     def until_rows(self, least: int) -> list[int]:
         """Wait for the number; it must come while the application stays RUNNING."""
-        deadline = time.monotonic() + 90
-        while not (rows := self.rows()) or rows[-1] < least:
-            assert self.cloud.application_status(self.name) == "RUNNING"
-            assert time.monotonic() < deadline, f"{rows[-1:]} after 90 s"
-            time.sleep(0.5)
+        assert self.cloud.application_status(self.name) == "RUNNING"
+        rows = until(
+            self.rows,
+            lambda rows: rows and rows[-1] >= least,
+            progress=lambda: self.cloud.application_status(self.name),
+            poll=0.5,
+        )
+        assert self.cloud.application_status(self.name) == "RUNNING"
         return rows
 
-    def until_value(self, name: str, since: datetime, expected: Callable[[float], bool]) -> None:
-        """Wait for a metric's newest value, which is published after what it counts."""
-        deadline = time.monotonic() + 90
-        while not (values := self.series(name, since)) or not expected(values[-1]):
-            assert time.monotonic() < deadline, f"{name} is {values[-1:]} after 90 s"
-            time.sleep(0.5)
+    def until_value(self, name: str, since: datetime, expected: Callable[[float], bool]) -> float:
+        """Wait for a value of a metric, which is published after what it counts."""
+        values = until(lambda: self.series(name, since), lambda found: any(map(expected, found)))
+        return values[-1]
 
     def series(self, name: str, since: datetime) -> list[float]:
         """Each value of a metric from then on, oldest first."""
@@ -233,16 +262,3 @@ class Job:
         )
         points = sorted(found["Datapoints"], key=lambda point: str(point["Timestamp"]))
         return [float(point["Maximum"]) for point in points]
-
-    def metric(self, name: str) -> list[float]:
-        now = datetime.now(UTC)
-        found = self.cloud.client("cloudwatch").get_metric_statistics(
-            Namespace="AWS/KinesisAnalytics",
-            MetricName=name,
-            Dimensions=[{"Name": "Application", "Value": self.name}],
-            StartTime=now - timedelta(minutes=2),
-            EndTime=now + timedelta(seconds=5),
-            Period=60,
-            Statistics=["Maximum"],
-        )
-        return [point["Maximum"] for point in found["Datapoints"]]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from tests.emulator.cloud import Cloud, arn, trust
+from tests.waiting import until
 
 RUNTIME = "FLINK-1_19"
 BUCKET, KEY = "application-code", "application.zip"
@@ -106,11 +106,7 @@ class IdleApplication:
         return self.settled()
 
     def settled(self) -> str:
-        deadline = time.monotonic() + 10
-        while (status := self.status) not in ("READY", "RUNNING"):
-            assert time.monotonic() < deadline, f"{self.name} is still {status}"
-            time.sleep(0.02)
-        return status
+        return until(lambda: self.status, lambda status: status in ("READY", "RUNNING"), poll=0.02)
 
     def starts(self) -> list[dict[str, Any]]:
         """What each start was made with, oldest first."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,9 @@ from pathlib import Path
 from managed_flink_local import environment, processes, toolchain
 from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.environment import ACCOUNT, REGION, RUNS, Environment
+from managed_flink_local.ports import free_ports
+from tests.environments import name_of
+from tests.waiting import until
 
 NAME, RUNTIMES = "idle-emulator-tests", ("FLINK-1_19", "FLINK-1_20")
 
@@ -20,12 +22,12 @@ NAME, RUNTIMES = "idle-emulator-tests", ("FLINK-1_19", "FLINK-1_20")
 @contextmanager
 def running() -> Iterator[Environment]:
     """One that ends with this process at the latest."""
-    state = RUNS / NAME
+    state = RUNS / name_of(NAME)
     environment.forget(state)
     state.mkdir(parents=True)
     file = state / "emulator.json"
     values = {
-        "port": environment._free_port(),
+        "port": free_ports(1)[0],
         "state_dir": str(state),
         "runtimes": dict.fromkeys(RUNTIMES, sys.executable),
         "parent_pid": os.getpid(),
@@ -62,7 +64,4 @@ def running() -> Iterator[Environment]:
 
 
 def _wait(config: EmulatorConfig) -> None:
-    deadline = time.monotonic() + environment.START_SECONDS
-    while not environment._answers(config):
-        assert time.monotonic() < deadline, f"no answer at {config.endpoint}"
-        time.sleep(0.05)
+    until(lambda: environment._answers(config), poll=0.05)

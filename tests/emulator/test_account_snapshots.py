@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from botocore.exceptions import ClientError
 from managed_flink_local.environment import ACCOUNT, REGION
 from tests.emulator.cloud import Cloud, flink_client
 from tests.emulator.idle_application import IdleApplication
+from tests.waiting import until
 
 pytestmark = pytest.mark.emulator
 
@@ -40,14 +40,11 @@ def take(application: IdleApplication, name: str) -> dict[str, Any]:
 
 
 def until_done(application: IdleApplication, name: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 10
-    while True:
-        found = application.flink.describe_snapshot(SnapshotName=name)["SnapshotInfoDetails"]
-        details: dict[str, Any] = found
-        if details["SnapshotStatus"] not in ("CREATING", "DELETING"):
-            return details
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    def look() -> dict[str, Any]:
+        return dict(application.flink.describe_snapshot(SnapshotName=name)["SnapshotInfoDetails"])
+
+    done = ("READY", "FAILED")
+    return until(look, lambda found: found["SnapshotStatus"] in done, poll=0.02)
 
 
 def listed(application: IdleApplication, **filters: Any) -> list[str]:  # noqa: ANN401
@@ -165,10 +162,7 @@ def delete(application: IdleApplication, snapshot: dict[str, Any]) -> None:
     application.flink.delete_snapshot(
         SnapshotName=name, SnapshotCreationTimestamp=snapshot["SnapshotCreationTimestamp"]
     )
-    deadline = time.monotonic() + 10
-    while name in listed(application):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: listed(application), lambda names: name not in names, poll=0.02)
 
 
 def test_fails_when_another_snapshot_of_that_name_is_to_be_deleted(

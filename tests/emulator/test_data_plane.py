@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -11,79 +12,99 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.cloud import Cloud, arn
 from tests.emulator.flink_job import Job
+from tests.waiting import until
 
 pytestmark = [pytest.mark.emulator, pytest.mark.flink]
 
 
 @pytest.fixture(scope="module")
-def job(cloud: Cloud) -> Job:
-    return Job(cloud)
+def shared(cloud: Cloud) -> Iterator[Job]:
+    job = Job(cloud)
+    yield job
+    job.delete()
 
 
-def test_a_stop_leaves_a_snapshot_and_a_start_goes_on_from_it(job: Job) -> None:
+@pytest.fixture
+def job(shared: Job) -> Job:
+    """The application of all tests here: READY, whatever the one before left."""
+    shared.reset()
+    return shared
+
+
+def goes_on_from_its_snapshot(job: Job) -> None:
+    """Stop, start from the snapshot of that stop: each number is there once."""
     assert job.start("none") == "RUNNING"
-    deadline = time.monotonic() + 30
-    while not job.rows() and time.monotonic() < deadline:
-        time.sleep(0.5)
+    job.until_rows(1)
+    saved = job.snapshots()
     assert job.stop() == "READY"
-    [(name, status)] = job.snapshots()
+    [(name, status)] = [found for found in job.snapshots() if found not in saved]
     assert (name.startswith("STOP-"), status) == (True, "READY")
     before = job.rows()[-1]
     assert job.start("none", snapshot=name) == "RUNNING"
     assert job.restored_from() == name
-    deadline = time.monotonic() + 30
-    while job.rows()[-1] <= before and time.monotonic() < deadline:
-        time.sleep(0.5)
-    rows = job.rows()
+    rows = job.until_rows(before + 1)
     assert rows == list(range(1, rows[-1] + 1)), "each number once, none missing"
-    assert job.metric("uptime")[-1] > 0
-    assert job.metric("numRecordsIn")[-1] > 0
-    assert job.metric("KPUs") == [2.0] * len(job.metric("KPUs"))
+
+
+def test_a_stop_leaves_a_snapshot_and_a_start_goes_on_from_it(job: Job) -> None:
+    began = datetime.now(UTC)
+    goes_on_from_its_snapshot(job)
+    job.until_value("uptime", began, lambda uptime: uptime > 0)
+    job.until_value("numRecordsIn", began, lambda records: records > 0)
+    assert set(job.series("KPUs", began)) == {2.0}
+    saved = job.snapshots()
     assert job.stop(force=True) == "READY"
-    assert [s for _, s in job.snapshots()] == ["READY"], "a forced stop takes no snapshot"
+    assert job.snapshots() == saved, "a forced stop takes no snapshot"
 
 
+def test_a_log_has_each_line_once_though_processes_are_handed_on(job: Job) -> None:
+    """The processes of a job that was stopped gracefully serve the next start."""
+    assert job.start("none") == "RUNNING"
+    processes = job.processes("TaskManager")
+    submitted = '"Job has been submitted with JobID"'
+    before = len(job.logged(submitted))
+    assert job.stop() == "READY"
+    assert job.start("none") == "RUNNING"
+    assert job.processes("TaskManager") == processes
+    until(lambda: len(job.logged(submitted)), lambda count: count > before)
+    time.sleep(2)  # several looks at the files
+    assert len(job.logged(submitted)) == before + 1
+    versions = {event["applicationVersionId"] for event in job.logged(submitted)[-2:]}
+    assert len(versions) == 2
+
+
+@pytest.mark.long
 def test_flink_2_goes_on_from_its_snapshot_and_has_the_metrics_of_its_runtime(
     cloud: Cloud,
 ) -> None:
-    job = Job(cloud, "FLINK-2_2")
-    assert job.start("none") == "RUNNING"
-    job.until_rows(1)
-    assert job.stop() == "READY"
-    [(name, _)] = job.snapshots()
-    before = job.rows()[-1]
-    assert job.start("none", snapshot=name) == "RUNNING"
-    rows = job.until_rows(before + 1)
-    assert rows == list(range(1, rows[-1] + 1)), "each number once, none missing"
-    assert job.metric("runningTime")[-1] > 0
-    assert job.metric("numRestarts")[-1] == 0
-    assert job.metric("fullRestarts") == []
+    job, began = Job(cloud, "FLINK-2_2"), datetime.now(UTC)
+    goes_on_from_its_snapshot(job)
+    job.until_value("runningTime", began, lambda running: running > 0)
+    job.until_value("numRestarts", began, lambda restarts: restarts == 0)
+    assert job.series("fullRestarts", began) == []
     killed = datetime.now(UTC)
     job.kill("TaskManager")
-    job.until_rows(rows[-1] + 60)
     job.until_value("numRestarts", killed, lambda restarts: restarts > 0)
-    assert job.stop(force=True) == "READY"
+    job.until_rows(job.rows()[-1] + 60)
+    job.delete()
 
 
-def test_processes_that_die_are_replaced_and_no_record_is_lost(job: Job) -> None:
-    job.forget_rows()
-    started = datetime.now(UTC)
+@pytest.mark.parametrize("process", ["JobManager", "TaskManager"])
+def test_a_process_that_dies_is_replaced_and_no_record_is_lost(job: Job, process: str) -> None:
+    began = datetime.now(UTC)
     assert job.start("none") == "RUNNING"
-    for process in ("JobManager", "TaskManager"):
-        before = job.until_rows(1)[-1]
-        time.sleep(2)  # So that an uptime below the present one shows a restart.
-        killed = datetime.now(UTC)
-        up = job.series("uptime", started)[-1]
-        job.kill(process)
-        rows = job.until_rows(before + 60)
-        assert rows == list(range(1, rows[-1] + 1)), "each number once, none missing"
-        if process == "JobManager":
-            assert min(job.series("uptime", killed)) < up
-            assert "Restoring job" in json.dumps(job.logged('"Restoring job"'))
-        else:
-            job.until_value("fullRestarts", killed, lambda restarts: restarts > 0)
+    before = job.until_rows(1)[-1]
+    up = job.until_value("uptime", began, lambda uptime: uptime > 2000)
+    killed = datetime.now(UTC)
+    job.kill(process)
+    if process == "JobManager":
+        job.until_value("uptime", killed, lambda uptime: uptime < up)
+        assert job.logged('"Restoring job"')
+    else:
+        job.until_value("fullRestarts", killed, lambda restarts: restarts > 0)
+    rows = job.until_rows(before + 60)
+    assert rows == list(range(1, rows[-1] + 1)), "each number once, none missing"
     assert job.cloud.operations(job.name)[0] == ("StartApplication", "SUCCESSFUL")
-    assert job.stop(force=True) == "READY"
 
 
 def test_a_job_that_fails_again_and_again_runs_on_and_cannot_be_stopped_gracefully(
@@ -96,14 +117,12 @@ def test_a_job_that_fails_again_and_again_runs_on_and_cannot_be_stopped_graceful
     assert job.stop() == "RUNNING"
     assert job.snapshots()[-1][1] == "FAILED"
     assert "Failed to take snapshot STOP-" in job.cloud.last_failure(job.name)
-    assert job.stop(force=True) == "READY"
 
 
 def test_a_role_that_lacks_a_permission_is_refused_by_the_sink(job: Job) -> None:
     assert job.start("role") == "RUNNING"
     refused = job.logged('"is not authorized to perform: s3:PutObject"')
     assert f"assumed-role/{job.name}" in json.dumps(refused)
-    job.stop(force=True)
 
 
 def test_a_role_that_may_not_read_the_code_fails_the_start(job: Job) -> None:
@@ -122,8 +141,7 @@ def test_a_main_that_fails_leaves_the_application_ready(job: Job) -> None:
 
 
 def test_a_job_that_cannot_take_a_snapshots_state_leaves_the_application_ready(job: Job) -> None:
-    name = next(name for name, status in job.snapshots() if status == "READY")
-    assert job.start("shape", snapshot=name) == "READY"
+    assert job.start("shape", snapshot=job.snapshot()) == "READY"
     assert job.cloud.operations(job.name)[0] == ("StartApplication", "FAILED")
     assert "allowNonRestoredState" in job.cloud.last_failure(job.name)
 
@@ -141,7 +159,7 @@ def test_fails_when_another_applications_snapshot_is_to_be_restored(job: Job) ->
     other = Job(job.cloud)
     restore = {
         "ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT",
-        "SnapshotName": job.snapshots()[0][0],
+        "SnapshotName": job.snapshot(),
     }
     with pytest.raises(ClientError, match="does not exist"):
         other.flink.start_application(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.emulator.cloud import Cloud
 from tests.emulator.functions import function
+from tests.waiting import until
 
 pytestmark = pytest.mark.emulator
 
@@ -104,21 +104,20 @@ def test_a_function_hears_of_its_stacks_end_and_alarms(cloud: Cloud) -> None:
     assert cloud.deploy(stack, resources) == "CREATE_COMPLETE"
     assert cloud.messages(cloud.physical_id(stack, "Queue"), 1) == ["stack"]
     now = datetime.now(UTC)
-    deadline = time.monotonic() + 10
-    heard: list[float] = []
-    while not heard and time.monotonic() < deadline:
+
+    def heard() -> list[float]:
         found = cloud.client("cloudwatch").get_metric_statistics(
             Namespace="Heard",
             MetricName="heard",
             Dimensions=[{"Name": "By", "Value": stack}],
             StartTime=now - timedelta(minutes=1),
-            EndTime=now + timedelta(minutes=1),
+            EndTime=now + timedelta(minutes=5),
             Period=60,
             Statistics=["Maximum"],
         )
-        heard = [point["Maximum"] for point in found["Datapoints"]]
-        time.sleep(0.1)
-    assert heard == [7.0]
+        return [point["Maximum"] for point in found["Datapoints"]]
+
+    assert until(heard, poll=0.1) == [7.0]
 
 
 def test_a_rule_without_a_permission_invokes_nothing(cloud: Cloud) -> None:
@@ -126,10 +125,7 @@ def test_a_rule_without_a_permission_invokes_nothing(cloud: Cloud) -> None:
     assert cloud.deploy(stack, listener(stack)) == "CREATE_COMPLETE"
     rule, name = cloud.physical_id(stack, "Ended"), cloud.physical_id(stack, "Listener")
     refused = f"rule/{rule} may not invoke arn:aws:lambda:us-east-1:000000000000:function:{name}"
-    deadline = time.monotonic() + 10
-    while refused not in cloud.emulator.emulator_log.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: refused in cloud.emulator.emulator_log.read_text(), poll=0.1)
 
 
 def test_every_status_of_a_stack_is_an_event(cloud: Cloud) -> None:

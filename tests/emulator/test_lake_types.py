@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
 
 from tests.emulator.cloud import Cloud
+from tests.waiting import until
 
 pytestmark = pytest.mark.emulator
 
@@ -57,12 +57,13 @@ ROWS = [json.dumps({"n": n}) for n in range(3)]
 
 def delivered(cloud: Cloud, bucket: str) -> list[str]:
     """What is in the bucket, once there are three objects."""
-    s3, deadline = cloud.client("s3"), time.monotonic() + 20
-    found: list[Any] = []
-    while len(found) < len(ROWS) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    s3 = cloud.client("s3")
+
+    def look() -> list[str]:
         found = s3.list_objects_v2(Bucket=bucket, Prefix="found/").get("Contents", [])
-    keys = [entry["Key"] for entry in found]
+        return [entry["Key"] for entry in found]
+
+    keys = until(look, lambda found: len(found) >= len(ROWS))
     return sorted(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import itertools
 from typing import Any
 
 import pytest
 
 from tests.emulator.cloud import Cloud
+from tests.waiting import until
 
 pytestmark = pytest.mark.emulator
 
@@ -174,17 +175,14 @@ def test_an_alarm_over_metric_math_raises_the_composite(cloud: Cloud) -> None:
     )
     assert status == "CREATE_COMPLETE"
     cloudwatch = cloud.client("cloudwatch")
-    raised = False
-    deadline = time.monotonic() + 20
-    value = 0
-    while not raised and time.monotonic() < deadline:
-        value += 1
-        data = {"MetricName": "restarts", "Dimensions": dimensions, "Value": value}
+    restarts = itertools.count(1)
+
+    def state() -> str:
+        data = {"MetricName": "restarts", "Dimensions": dimensions, "Value": next(restarts)}
         cloudwatch.put_metric_data(Namespace="Test", MetricData=[data])
-        # Another dimension's counter must not count.
-        time.sleep(0.5)
         page = cloudwatch.describe_alarms(
             AlarmNames=[f"{name}-page"], AlarmTypes=["CompositeAlarm"]
         )
-        raised = page["CompositeAlarms"][0]["StateValue"] == "ALARM"
-    assert raised
+        return str(page["CompositeAlarms"][0]["StateValue"])
+
+    assert until(state, lambda found: found == "ALARM", poll=0.5) == "ALARM"

@@ -6,8 +6,6 @@ Folders stand in for the buckets of files; the Iceberg table is in the emulator'
 from __future__ import annotations
 
 import json
-import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,19 +18,13 @@ from aws_cdk import aws_s3 as s3
 
 from cdk_managed_flink import FlinkCode, FlinkPipeline, IcebergSink, Runtime, S3Sink, S3Source
 from managed_flink_local import environment, toolchain
-from managed_flink_local.emulator.config import FlinkSizes
 from managed_flink_local.emulator.flink import client
-from managed_flink_local.emulator.flink.cluster import Cluster, ClusterSpec
-from managed_flink_local.emulator.flink.distribution import Distribution
-from managed_flink_local.emulator.leash import Leash
 from managed_flink_local.environment import Environment
+from tests.jobs.clusters import Clusters
+from tests.waiting import until
 
 pytestmark = pytest.mark.flink
 
-FLINK = toolchain.FLINK_2
-WAIT = 60.0
-# Of emulator/tls.py, which only the emulator's own Python can import.
-TRUST_STORE_PASSWORD = "changeit"
 Options = dict[str, dict[str, str]]
 
 
@@ -88,73 +80,23 @@ def in_folders(groups: Options, root: Path) -> Options:
     }
 
 
-def trust(emulator: Environment | None) -> list[str]:
-    """What lets Java take the emulator's certificate."""
-    if emulator is None or emulator.ca_bundle is None:
-        return []
-    store = next(Path(emulator.ca_bundle).parent.glob("truststore.*"))
-    return [
-        f"-Djavax.net.ssl.trustStore={store}",
-        f"-Djavax.net.ssl.trustStorePassword={TRUST_STORE_PASSWORD}",
-        "-Djavax.net.ssl.trustStoreType=PKCS12",
-    ]
-
-
 @contextmanager
 def running(
-    code: Path, groups: Options, root: Path, emulator: Environment | None = None
-) -> Iterator[Callable[[Callable[[], bool]], None]]:
-    """The job on a cluster of its own; what is handed out waits for something to come true."""
-    listed = [{"PropertyGroupId": name, "PropertyMap": group} for name, group in groups.items()]
-    properties = root / "properties.json"
-    properties.write_text(json.dumps(listed), encoding="utf-8")
-    aws = {} if emulator is None else emulator.variables()
-    leash = Leash()
-    cluster = Cluster(
-        ClusterSpec(
-            distribution=Distribution.of(FLINK.python), slots=1, log_level="INFO", role_arn="none"
-        ),
-        root / "cluster",
-        sizes=FlinkSizes(),
-        java="java",
-        java_properties=trust(emulator),
-        environment={
-            "MANAGED_FLINK_PROPERTIES_FILE": str(properties),
-            **{key: value for key, value in aws.items() if key.startswith("AWS_")},
-        },
-        s3_plugin=None,
-        s3_endpoint="http://127.0.0.1:1",
-        leash=leash,
-    )
-    try:
-        cluster.start()
-        submission = client.Submission(
-            job_id=secrets.token_hex(16),
-            arguments=client.run_arguments(code, listed, FLINK.python, code),
-            code=code,
-            settings={
-                "parallelism.default": "1",
-                "execution.checkpointing.interval": "1 s",
-                "execution.checkpointing.dir": (root / "checkpoints").as_uri(),
-                "restart-strategy.type": "none",
-            },
-            java="java",
-            heap=384,
-        )
-        client.submit(cluster, submission, client.start_from(None, allow_non_restored_state=False))
+    clusters: Clusters, code: Path, groups: Options, root: Path
+) -> Iterator[Callable[[Callable[[], int], int], None]]:
+    """The job on a cluster; what is handed out waits for a number of rows."""
+    with clusters.running(
+        toolchain.FLINK_2, code=code, archive=code, groups=groups, root=root, interval="1 s"
+    ) as job:
 
-        def until(done: Callable[[], bool]) -> None:
-            deadline = time.monotonic() + WAIT
-            while not done():
-                failure = cluster.rest.exceptions(submission.job_id)
-                assert not failure, failure[-3000:]
-                assert time.monotonic() < deadline, "nothing came"
-                time.sleep(0.5)
+        def count(rows: Callable[[], int], least: int) -> None:
+            def look() -> int:
+                job.healthy()
+                return rows()
 
-        yield until
-    finally:
-        cluster.close()
-        leash.kill_all()
+            until(look, lambda found: found >= least, poll=0.5)
+
+        yield count
 
 
 def put(folder: Path, name: str, rows: list[dict[str, Any]]) -> None:
@@ -204,7 +146,9 @@ INSERT INTO lake SELECT id, page, ts, DATE_FORMAT(ts, 'yyyy-MM-dd') FROM clicks;
 """
 
 
-def test_a_back_fill_then_what_is_live_each_row_once_in_parquet(tmp_path: Path) -> None:
+def test_a_back_fill_then_what_is_live_each_row_once_in_parquet(
+    clusters: Clusters, tmp_path: Path
+) -> None:
     code, groups = synthesized(
         tmp_path,
         BACK_FILL,
@@ -223,10 +167,10 @@ def test_a_back_fill_then_what_is_live_each_row_once_in_parquet(tmp_path: Path) 
     put(history, "notes.txt", [{"id": -1}])
     put(live, "cut.json", clicks(300, 400, "2026-01-01") + clicks(400, 500, "2026-01-02"))
     groups["history"]["json.ignore-parse-errors"] = "false"
-    with running(code, in_folders(groups, tmp_path), tmp_path) as until:
-        until(lambda: rows_of(lake) >= 500)
+    with running(clusters, code, in_folders(groups, tmp_path), tmp_path) as count:
+        count(lambda: rows_of(lake), 500)
         put(live, "new.json", clicks(500, 600, "2026-01-03"))
-        until(lambda: rows_of(lake) >= 600)
+        count(lambda: rows_of(lake), 600)
     found = query(
         f"SELECT CAST(day AS VARCHAR), count(*), count(DISTINCT id), min(id), max(id) "
         f"FROM {parquet(lake)} GROUP BY day ORDER BY day"
@@ -245,7 +189,7 @@ INSERT INTO copied SELECT * FROM lake;
 """
 
 
-def test_parquet_in_folders_is_read_back(tmp_path: Path) -> None:
+def test_parquet_in_folders_is_read_back(clusters: Clusters, tmp_path: Path) -> None:
     code, groups = synthesized(
         tmp_path,
         READ_BACK,
@@ -268,8 +212,8 @@ def test_parquet_in_folders_is_read_back(tmp_path: Path) -> None:
             for line in file.read_text(encoding="utf-8").splitlines()
         ]
 
-    with running(code, in_folders(groups, tmp_path), tmp_path) as until:
-        until(lambda: len(rows()) >= 500)
+    with running(clusters, code, in_folders(groups, tmp_path), tmp_path) as count:
+        count(lambda: len(rows()), 500)
     found = {(row["id"], row["page"], row["day"]) for row in rows()}
     assert len(rows()) == 500
     assert found == {
@@ -286,18 +230,10 @@ INSERT INTO lake SELECT * FROM events;
 """
 
 
-@pytest.fixture
-def emulator() -> Iterator[Environment]:
-    started = environment.start("formats-tests", outlive=False)
-    try:
-        yield started
-    finally:
-        environment.stop(started.state)
-        environment.forget(started.state)
-
-
 @pytest.mark.emulator
-def test_an_iceberg_table_in_s3_and_glue(tmp_path: Path, emulator: Environment) -> None:
+def test_an_iceberg_table_in_s3_and_glue(
+    clusters: Clusters, tmp_path: Path, emulator: Environment
+) -> None:
     code, groups = synthesized(
         tmp_path,
         ICEBERG,
@@ -336,10 +272,10 @@ def test_an_iceberg_table_in_s3_and_glue(tmp_path: Path, emulator: Environment) 
         ]
         return int(newest[0]["summary"]["total-records"]) if newest else 0
 
-    with running(code, {**groups, **local}, tmp_path, emulator) as until:
-        until(lambda: rows() == 700)
+    with running(clusters, code, {**groups, **local}, tmp_path) as count:
+        count(rows, 700)
         put(events, "2.json", clicks(700, 1000, "2026-01-02"))
-        until(lambda: rows() == 1000)
+        count(rows, 1000)
     found = metadata()
     assert found["location"] == "s3://lake/lake"
     assert [field["name"] for field in found["partition-specs"][0]["fields"]] == ["page"]

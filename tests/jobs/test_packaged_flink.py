@@ -12,17 +12,12 @@ from pathlib import Path
 import pytest
 
 from cdk_managed_flink import FlinkCode
-from tests.jobs.packaged import PYTHON, Package, files, package, running
+from tests.jobs.clusters import Clusters, wait_for_rows
+from tests.jobs.packaged import Package, files, package, running
 
 pytestmark = pytest.mark.flink
 
 _JOBS = Path(__file__).parent
-
-
-@pytest.fixture(autouse=True)
-def _flink_is_there() -> None:
-    if not PYTHON.exists():
-        pytest.fail(f"{PYTHON} is missing: `make test` sets it up.")
 
 
 def _write(folder: Path, events: list[dict[str, object]]) -> Path:
@@ -32,7 +27,9 @@ def _write(folder: Path, events: list[dict[str, object]]) -> Path:
     return folder
 
 
-def test_a_python_job_with_a_pure_and_a_native_wheel_and_a_udf_runs(tmp_path: Path) -> None:
+def test_a_python_job_with_a_pure_and_a_native_wheel_and_a_udf_runs(
+    clusters: Clusters, tmp_path: Path
+) -> None:
     groups = {"job": {"run": "first"}}
     packaged = package(
         FlinkCode.from_python(_JOBS / "python_job"),
@@ -58,8 +55,8 @@ def test_a_python_job_with_a_pure_and_a_native_wheel_and_a_udf_runs(tmp_path: Pa
         "cleaned": files(tmp_path / "cleaned", "json-lines"),
         **groups,
     }
-    with running(packaged, tables, tmp_path) as job:
-        found = job.rows(tmp_path / "cleaned", count=len(cities))
+    with running(clusters, packaged, tables, tmp_path) as job:
+        found = wait_for_rows(job, tmp_path / "cleaned", len(cities))
     assert sorted(found, key=lambda row: str(row["id"])) == [
         {"id": 0, "city": "Düsseldorf", "run": "first"},
         {"id": 1, "city": "Köln", "run": "first"},
@@ -71,7 +68,7 @@ def test_a_python_job_with_a_pure_and_a_native_wheel_and_a_udf_runs(tmp_path: Pa
 
 
 @pytest.mark.parametrize("language", ["java", "scala"])
-def test_a_job_built_by_maven_runs(tmp_path: Path, language: str) -> None:
+def test_a_job_built_by_maven_runs(clusters: Clusters, tmp_path: Path, language: str) -> None:
     groups = {"limits": {"celsius": "30"}}
     packaged = package(
         FlinkCode.from_maven(_JOBS / f"{language}_job", check_connectors=language == "java"),
@@ -93,8 +90,8 @@ def test_a_job_built_by_maven_runs(tmp_path: Path, language: str) -> None:
         "alerts": files(tmp_path / "alerts", "json-lines"),
         **groups,
     }
-    with running(packaged, tables, tmp_path) as job:
-        found = job.rows(tmp_path / "alerts", count=2)
+    with running(clusters, packaged, tables, tmp_path) as job:
+        found = wait_for_rows(job, tmp_path / "alerts", 2)
     assert sorted(found, key=lambda row: str(row["sensor"])) == [
         {"sensor": "b", "celsius": 35.0},
         {"sensor": "c", "celsius": 100.0},

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from cdk_managed_flink import FlinkCode
-from managed_flink_local import environment
 from managed_flink_local.emulator.flink.rest import FlinkError
 from managed_flink_local.environment import Environment
-from tests.jobs.packaged import PYTHON, files, package, running
+from tests.jobs.clusters import Clusters, wait_for_rows
+from tests.jobs.packaged import files, package, running
 
 pytestmark = [pytest.mark.flink, pytest.mark.emulator]
 
@@ -31,30 +30,12 @@ _NUMBERS = {
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[Environment]:
-    if not PYTHON.exists():
-        pytest.fail(f"{PYTHON} is missing: `make test` sets it up.")
-    started = environment.start("secrets-tests", outlive=False)
-    try:
-        yield started
-    finally:
-        environment.stop(started.state)
-        environment.forget(started.state)
-
-
-@pytest.fixture(scope="module")
 def secret(emulator: Environment) -> str:
     """The ARN of a secret whose word is sesame and whose folder is cave."""
     made = emulator.client("secretsmanager").create_secret(
         Name="words", SecretString=json.dumps({"word": "sesame", "folder": "cave"})
     )
     return str(made["ARN"])
-
-
-@pytest.fixture(scope="module")
-def variables(emulator: Environment) -> Mapping[str, str]:
-    """What the emulator tells every application's processes."""
-    return {name: value for name, value in emulator.variables().items() if name.startswith("AWS_")}
 
 
 def _sql_job(tmp_path: Path) -> FlinkCode:
@@ -65,29 +46,29 @@ def _sql_job(tmp_path: Path) -> FlinkCode:
 
 
 def test_a_sql_job_gets_whole_secrets_and_parts_of_values(
-    tmp_path: Path, secret: str, variables: Mapping[str, str]
+    clusters: Clusters, tmp_path: Path, secret: str
 ) -> None:
     groups = {"words": {"quoted": f"'open ${{secret:{secret}:word}}'"}}
     packaged = package(_sql_job(tmp_path), tmp_path, source="numbers", sink="few", groups=groups)
     few = files(tmp_path / "few", "json-lines")
     few["path"] += f"/${{secret:{secret}:folder}}"
     tables = {**groups, "numbers": _NUMBERS, "few": few}
-    with running(packaged, tables, tmp_path, environment=variables) as job:
-        found = job.rows(tmp_path / "few" / "cave", count=3)
+    with running(clusters, packaged, tables, tmp_path) as job:
+        found = wait_for_rows(job, tmp_path / "few" / "cave", 3)
         said = (job.cluster.logs / "client.out").read_text()
     assert sorted(found, key=str) == [{"n": n, "word": "open sesame"} for n in (1, 2, 3)]
     assert "sesame" not in said
 
 
 def test_fails_when_a_secret_lacks_the_key_and_shows_none_of_it(
-    tmp_path: Path, secret: str, variables: Mapping[str, str]
+    clusters: Clusters, tmp_path: Path, secret: str
 ) -> None:
     groups = {"words": {"quoted": f"secret:{secret}:wrod"}}
     packaged = package(_sql_job(tmp_path), tmp_path, source="numbers", sink="few", groups=groups)
     tables = {**groups, "numbers": _NUMBERS, "few": files(tmp_path / "few", "json-lines")}
     with (
         pytest.raises(FlinkError, match="has no key 'wrod'; it has: folder, word") as error,
-        running(packaged, tables, tmp_path, environment=variables),
+        running(clusters, packaged, tables, tmp_path),
     ):
         pass
     assert "property 'quoted' of group 'words'" in str(error.value)
@@ -95,7 +76,7 @@ def test_fails_when_a_secret_lacks_the_key_and_shows_none_of_it(
 
 
 def test_a_python_job_gets_them_from_the_helper(
-    tmp_path: Path, secret: str, variables: Mapping[str, str]
+    clusters: Clusters, tmp_path: Path, secret: str
 ) -> None:
     groups = {"job": {"run": f"secret:{secret}:word"}}
     code = FlinkCode.from_python(Path(__file__).parent / "python_job")
@@ -108,6 +89,6 @@ def test_a_python_job_gets_them_from_the_helper(
         "orders": files(orders, "json"),
         "cleaned": files(tmp_path / "cleaned", "json-lines"),
     }
-    with running(packaged, tables, tmp_path, environment=variables) as job:
-        found = job.rows(tmp_path / "cleaned", count=1)
+    with running(clusters, packaged, tables, tmp_path) as job:
+        found = wait_for_rows(job, tmp_path / "cleaned", 1)
     assert found == [{"id": 1, "city": "Köln", "run": "sesame"}]

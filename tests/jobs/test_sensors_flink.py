@@ -6,11 +6,10 @@ folder's files come one by one, because Flink reads several new ones in any orde
 
 from __future__ import annotations
 
-import json
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,25 +18,20 @@ import pytest
 from jobs.sensors import comparison, events, expected, versions
 from managed_flink_local import stored, toolchain
 from managed_flink_local.comparison import Comparison
-from managed_flink_local.emulator.config import FlinkSizes
 from managed_flink_local.emulator.flink import client
-from managed_flink_local.emulator.flink.cluster import Cluster, ClusterSpec
-from managed_flink_local.emulator.flink.distribution import Distribution
-from managed_flink_local.emulator.flink.rest import FlinkRest
-from managed_flink_local.emulator.leash import Leash
+from tests.jobs.clusters import Clusters, RunningJob
+from tests.waiting import STILL_SECONDS, until
 
 pytestmark = pytest.mark.flink
 
 SQL = Path(versions.__file__).with_name("job.sql")
 RUNNER = Path("constructs/cdk_managed_flink/job")
-PYTHON = toolchain.FLINK_1.python
 # A folder has other metadata than a stream, of the same types.
 METADATA = {
     "'timestamp'": "'file.modification-time'",
     "'shard-id'": "'file.name'",
     "'sequence-number'": "'file.path'",
 }
-WAIT = 60.0
 
 
 @dataclass
@@ -45,12 +39,12 @@ class Folders:
     """The folders that are the job's source and sinks, its cluster, and what was sent so far."""
 
     root: Path
-    leash: Leash
-    cluster: Cluster | None = None
+    clusters: Clusters
+    running: ExitStack = field(default_factory=ExitStack)
     sent: list[bytes] = field(default_factory=list)
     files: int = 0
     starts: int = 0
-    job: str = ""
+    job: RunningJob | None = None
 
     def start(self, sql: str, savepoint: str | None = None) -> None:
         self.starts += 1
@@ -63,53 +57,27 @@ class Folders:
             sql = sql.replace(f"METADATA FROM {stream}", f"METADATA FROM {folder}")
         (package / "sql").mkdir()
         (package / "sql" / "job.sql").write_text(sql, encoding="utf-8")
-        self.close()
-        self.cluster = self._new_cluster()
-        self.cluster.start()
-        self.job = secrets.token_hex(16)
-        submission = client.Submission(
-            job_id=self.job,
-            arguments=client.run_arguments(code, groups(self.root), PYTHON, code),
-            code=code,
-            settings={
-                "parallelism.default": "1",
-                "execution.checkpointing.interval": "1 s",
-                "execution.checkpointing.dir": (self.root / "checkpoints").as_uri(),
-                "restart-strategy.type": "none",
-            },
-            java="java",
-            heap=384,
-        )
-        restore = client.start_from(savepoint, allow_non_restored_state=False)
-        client.submit(self.cluster, submission, restore)
-
-    def _new_cluster(self) -> Cluster:
-        return Cluster(
-            ClusterSpec(
-                distribution=Distribution.of(PYTHON), slots=1, log_level="INFO", role_arn="none"
-            ),
-            self.root / f"cluster-{self.starts}",
-            sizes=FlinkSizes(),
-            java="java",
-            java_properties=[],
-            environment={"MANAGED_FLINK_PROPERTIES_FILE": str(self.root / "properties.json")},
-            s3_plugin=None,
-            s3_endpoint="http://127.0.0.1:1",
-            leash=self.leash,
+        self.running.close()
+        self.job = self.running.enter_context(
+            self.clusters.running(
+                toolchain.FLINK_1,
+                code=code,
+                archive=code,
+                groups=groups(self.root),
+                root=self.root,
+                interval="1 s",
+                restore=client.start_from(savepoint, allow_non_restored_state=False),
+            )
         )
 
     @property
-    def rest(self) -> FlinkRest:
-        assert self.cluster is not None
-        return self.cluster.rest
+    def now(self) -> RunningJob:
+        assert self.job is not None
+        return self.job
 
     def stop(self) -> str:
         target = (self.root / "savepoints").as_uri()
-        return self.rest.savepoint(self.job, target, stop=True, wait=WAIT)
-
-    def close(self) -> None:
-        if self.cluster is not None:
-            self.cluster.close()
+        return self.now.rest.savepoint(self.now.id, target, stop=True, wait=STILL_SECONDS)
 
     def send(self, payloads: list[bytes]) -> None:
         self.sent += payloads
@@ -121,12 +89,13 @@ class Folders:
     def compare(self) -> list[Comparison]:
         """Expected against found, as soon as they are equal or at the end of patience."""
         rows = expected.expect(self.sent)
-        deadline = time.monotonic() + WAIT
-        while True:
-            compared = comparison.compare(rows, {sink: self.found(sink) for sink in SINKS})
-            if all(sink.equal for sink in compared) or time.monotonic() > deadline:
-                return compared
-            time.sleep(0.3)
+
+        def look() -> list[Comparison]:
+            return comparison.compare(rows, {sink: self.found(sink) for sink in SINKS})
+
+        with suppress(AssertionError):
+            return until(look, lambda compared: all(sink.equal for sink in compared))
+        return look()
 
     def found(self, sink: str) -> list[dict[str, object]]:
         rows: list[dict[str, object]] = []
@@ -141,18 +110,13 @@ class Folders:
         return list({(row["sensor"], row["item"]): row for row in rows}.values())
 
     def failure(self) -> str:
-        deadline = time.monotonic() + WAIT
-        while time.monotonic() < deadline:
-            if trace := self.rest.exceptions(self.job):
-                return trace
-            time.sleep(0.3)
-        return ""
+        return until(lambda: self.now.rest.exceptions(self.now.id))
 
 
 SINKS = tuple(comparison.KEYS)
 
 
-def groups(root: Path) -> list[dict[str, object]]:
+def groups(root: Path) -> dict[str, dict[str, str]]:
     def folder(name: str, **more: str) -> dict[str, str]:
         return {"connector": "filesystem", "path": (root / name).as_uri(), **more}
 
@@ -161,28 +125,19 @@ def groups(root: Path) -> list[dict[str, object]]:
         "sink.rolling-policy.rollover-interval": "1 s",
         "sink.rolling-policy.check-interval": "500 ms",
     }
-    by_name = {
+    return {
         client.RUN_OPTIONS: {"python": "main.py", "pyFiles": "job/"},
         "events": folder("events", format="raw", **{"source.monitor-interval": "200 ms"}),
         **{sink: folder(sink, **rolling) for sink in SINKS},
     }
-    return [{"PropertyGroupId": name, "PropertyMap": values} for name, values in by_name.items()]
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
-    if not PYTHON.exists():
-        pytest.fail(f"{PYTHON} is missing: `make test` sets it up.")
+def folders(clusters: Clusters, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
     root = tmp_path_factory.mktemp("sensors")
     (root / "events").mkdir()
-    (root / "properties.json").write_text(json.dumps(groups(root)), encoding="utf-8")
-    leash = Leash()
-    folders = Folders(root, leash)
-    try:
-        yield folders
-    finally:
-        folders.close()
-        leash.kill_all()
+    with ExitStack() as running:
+        yield Folders(root, clusters, running)
 
 
 @dataclass
@@ -254,6 +209,6 @@ def test_version_before_comes_back_from_the_same_savepoint(story: Story) -> None
 
 
 def test_stream_is_read_once(folders: Folders, story: Story) -> None:
-    vertices = folders.rest.job(folders.job)["vertices"]
+    vertices = folders.now.rest.job(folders.now.id)["vertices"]
     sources = [vertex["name"] for vertex in vertices if "Source:" in vertex["name"]]
     assert len(sources) == 1

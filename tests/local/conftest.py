@@ -1,59 +1,38 @@
-"""Environments for the stories here, each told in the order of its file."""
+"""One story a module; a test that fails leaves the next one a new environment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
-from managed_flink_local import environment
-from managed_flink_local.acts import Performance
-from managed_flink_local.environment import Environment
-from managed_flink_local.progress import Progress
-from managed_flink_local.rollout import Rollout
+from tests.local.story import Story
 
-NAME = "tests"
+_FAILED = pytest.StashKey[bool]()
 
 
-@pytest.fixture(scope="session")
-def running_environment() -> Iterator[Environment]:
-    """What the sensors' story runs in, and stops."""
-    started = environment.start(NAME, outlive=False)
-    try:
-        yield started
-    finally:
-        environment.stop(started.state)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
 
 
-@pytest.fixture(scope="session")
-def rollout(running_environment: Environment) -> Rollout:
-    return Rollout(running_environment, Progress())
-
-
-@pytest.fixture(scope="session")
-def performance(rollout: Rollout) -> Performance:
-    return Performance(rollout)
-
-
-@pytest.fixture(scope="session")
-def environment_with_kafka() -> Iterator[Environment]:
-    """What the stories of the jobs on Kafka share."""
-    started = environment.start(f"{NAME}-kafka", outlive=False)
-    try:
-        yield started
-    finally:
-        environment.stop(started.state)
+@pytest.fixture
+def failed(request: pytest.FixtureRequest) -> Callable[[], bool]:
+    """Whether the test has failed, for what comes after it."""
+    return lambda: request.node.stash.get(_FAILED, False)
 
 
 @pytest.fixture(scope="module")
-def on_kafka(environment_with_kafka: Environment) -> Iterator[Callable[[str], Performance]]:
-    """Makes a job's performance; its stack is gone afterwards, to leave the room to the next."""
-    made: list[tuple[Rollout, Performance]] = []
+def _story(request: pytest.FixtureRequest) -> Iterator[Story]:
+    told = Story(request.module.JOB)
+    yield told
+    told.end()
 
-    def perform(job: str) -> Performance:
-        rollout = Rollout(environment_with_kafka, Progress(), job)
-        made.append((rollout, Performance(rollout)))
-        return made[-1][1]
 
-    yield perform
-    for rollout, performance in made:
-        if performance.pipeline is not None:
-            rollout.destroy()
+@pytest.fixture
+def story(_story: Story, failed: Callable[[], bool]) -> Iterator[Story]:
+    yield _story
+    if failed():
+        _story.end()

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 from managed_flink_local.pipeline import Pipeline
+from tests.waiting import until
 
 Statement = dict[str, Any]
-_REFUSED = ("is not authorized to perform", "AccessDenied", "403")
-_NOTICED_SECONDS = 45.0
-# Longer than the emulator waits for all tasks to run.
-_START_SECONDS = 180.0
-_LATEST = {
-    "ApplicationRestoreConfiguration": {
-        "ApplicationRestoreType": "RESTORE_FROM_LATEST_SNAPSHOT",
-    }
+# A running job calls everything it ever calls within this many checkpoints of two seconds.
+_LIVE_SECONDS: Final = 8.0
+_LATEST: Final = {
+    "ApplicationRestoreConfiguration": {"ApplicationRestoreType": "RESTORE_FROM_LATEST_SNAPSHOT"}
 }
+_PUT_LOG: Final = "logs:PutLogEvents"
 
 
 def listed(value: str | list[str]) -> list[str]:
@@ -45,35 +42,66 @@ class Privileges:
     def statements(self) -> list[Statement]:
         return list(self.document["Statement"])
 
-    def noticed(self, without: Statement) -> str:
-        """How it shows that the statement is gone; empty when all goes on as before."""
-        with self._without(without):
-            self._stop()
-            started = int(time.time() * 1000)
-            if (status := self._start()) != "RUNNING":
-                return f"it does not start: {status}"
-            deadline = time.monotonic() + _NOTICED_SECONDS
-            while time.monotonic() < deadline:
-                self._feed()
-                if refused := self._refusal() or self._logged(started):
-                    return refused
-                time.sleep(1)
-            group, _ = self.pipeline.log_group()
-            if not self._logs.filter_log_events(logGroupName=group, startTime=started)["events"]:
-                return "nothing is logged"
-        return ""
+    def not_noticed(self, statements: Sequence[Statement]) -> list[str]:
+        """Actions of the statements without which all goes on as before.
+
+        What a running job calls again and again shows while it runs; the rest shows at a start.
+        """
+        at_start = [each for each in statements if not self._noticed_running(each)]
+        return [
+            " ".join(listed(each["Action"]))
+            for each in at_start
+            if not self._noticed_at_start(each)
+        ]
 
     def again(self) -> str:
         """Start with every statement back in its place; returns the status."""
         self._stop()
         return self._start()
 
+    def _noticed_running(self, statement: Statement) -> bool:
+        with self._without(statement) as since:
+            return self._shows(statement, since, _LIVE_SECONDS)
+
+    def _noticed_at_start(self, statement: Statement) -> bool:
+        self._stop()
+        with self._without(statement) as since:
+            return self._start() != "RUNNING" or self._shows(statement, since, 3 * _LIVE_SECONDS)
+
+    def _shows(self, statement: Statement, since: int, seconds: float) -> bool:
+        """Whether a refusal of one of its actions is logged, or nothing is logged any more."""
+        actions = listed(statement["Action"])
+        if _PUT_LOG in actions:
+            return self._is_silent(seconds)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self._feed()
+            if any(self._logged(since, f'"not authorized to perform: {a}"') for a in actions):
+                return True
+            time.sleep(0.5)
+        return False
+
+    def _is_silent(self, seconds: float) -> bool:
+        """Whether a job that logs each checkpoint logs nothing; what was on its way comes first."""
+        time.sleep(seconds / 2)
+        since = int(time.time() * 1000)
+        time.sleep(seconds / 2)
+        return not self._logged(since)
+
+    def _logged(self, since: int, pattern: str = "") -> bool:
+        group, _ = self.pipeline.log_group()
+        found = self._logs.filter_log_events(
+            logGroupName=group, startTime=since, filterPattern=pattern
+        )
+        return bool(found["events"])
+
     @contextmanager
-    def _without(self, statement: Statement) -> Iterator[None]:
+    def _without(self, statement: Statement) -> Iterator[int]:
+        """The policy without it; what is handed out is when that began, in milliseconds."""
         kept = [found for found in self.statements if found != statement]
         self._put({**self.document, "Statement": kept})
         try:
-            yield
+            yield int(time.time() * 1000)
         finally:
             self._put(self.document)
 
@@ -85,41 +113,10 @@ class Privileges:
     def _stop(self) -> None:
         if self.pipeline.status() != "READY":
             self._service.stop_application(ApplicationName=self.pipeline.application, Force=True)
-        self._until("READY")
+        until(self.pipeline.status, lambda status: status == "READY")
 
     def _start(self) -> str:
         self._service.start_application(
             ApplicationName=self.pipeline.application, RunConfiguration=_LATEST
         )
-        return self._until("RUNNING", "READY")
-
-    def _until(self, *statuses: str) -> str:
-        deadline = time.monotonic() + _START_SECONDS
-        while (status := self.pipeline.status()) not in statuses:
-            assert time.monotonic() < deadline, f"it is {status}, not {' or '.join(statuses)}"
-            time.sleep(0.3)
-        return status
-
-    def _logged(self, since: int) -> str:
-        """A refusal in the log: DynamoDB's sink asks again and again, and the job never fails."""
-        group, _ = self.pipeline.log_group()
-        found = self._logs.filter_log_events(
-            logGroupName=group, startTime=since, filterPattern=f'"{_REFUSED[0]}"'
-        )["events"]
-        return found[0]["message"][:240] if found else ""
-
-    def _refusal(self) -> str:
-        """The refusal among the job's exceptions."""
-        with suppress(OSError, ValueError, KeyError):
-            base = self.pipeline.web_ui()
-            for job in _read(f"{base}/jobs")["jobs"]:
-                told = json.dumps(_read(f"{base}/jobs/{job['id']}/exceptions"))
-                for word in _REFUSED:
-                    if (at := told.find(word)) >= 0:
-                        return told[max(0, at - 120) : at + 120]
-        return ""
-
-
-def _read(url: str) -> Any:  # noqa: ANN401
-    with urllib.request.urlopen(url, timeout=3) as answer:
-        return json.load(answer)
+        return until(self.pipeline.status, lambda status: status in ("RUNNING", "READY"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,12 @@ from cdk_managed_flink import (
     KinesisSource,
     S3Destination,
 )
-from managed_flink_local import deployment, environment, pipeline, toolchain
+from managed_flink_local import deployment, pipeline, toolchain
 from managed_flink_local.assembly import Assembly
 from managed_flink_local.environment import Environment
 from managed_flink_local.progress import Progress
+from tests import environments
+from tests.waiting import until
 
 pytestmark = pytest.mark.local
 
@@ -37,7 +38,6 @@ CREATE TABLE archive (sensor STRING, celsius DOUBLE) WITH (${archive});
 INSERT INTO hot SELECT sensor, celsius FROM readings WHERE celsius >= 20;
 INSERT INTO archive SELECT sensor, celsius FROM readings;
 """
-THROUGH_SECONDS = 60.0
 
 
 def synthesize(job: Path, output: Path) -> Assembly:
@@ -57,11 +57,11 @@ def synthesize(job: Path, output: Path) -> Assembly:
             interval=cdk.Duration.seconds(2), min_pause=cdk.Duration.millis(500)
         ),
         health_gate=HealthGate(
-            window=cdk.Duration.seconds(6),
+            window=cdk.Duration.seconds(4),
             period=cdk.Duration.seconds(2),
             timeout=cdk.Duration.minutes(3),
         ),
-        poll_interval=cdk.Duration.seconds(2),
+        poll_interval=cdk.Duration.seconds(1),
     )
     DeliveryStream(
         stack,
@@ -75,16 +75,13 @@ def synthesize(job: Path, output: Path) -> Assembly:
 
 @pytest.fixture(scope="module")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    here = environment.start("tests-delivery", outlive=False)
-    try:
+    with environments.running("tests-delivery") as here:
         deployment.bootstrap(here)
         folder = tmp_path_factory.mktemp("delivery")
         app = synthesize(folder / "job", folder / "cdk.out")
         with Progress().phase("deploying") as phase:
             deployment.deploy(here, app, "deploy", phase)
         yield here
-    finally:
-        environment.stop(here.state)
 
 
 def rows(here: Environment, bucket: str) -> list[dict[str, Any]]:
@@ -124,13 +121,12 @@ def test_each_row_arrives_by_the_stream_and_directly(delivered: Environment) -> 
         archive: sorted(order),
         hot: sorted(row for row in order if float(str(row[1])) >= 20),
     }
-    deadline = time.monotonic() + THROUGH_SECONDS
-    while True:
-        there = {
+    there = until(
+        lambda: {
             name: [(row["sensor"], row["celsius"]) for row in rows(delivered, bucket)]
             for name, bucket in ((name, bucket_of(delivered, name)) for name in expected)
-        }
-        if there == expected or time.monotonic() > deadline:
-            break
-        time.sleep(1)
+        },
+        lambda found: all(len(found[name]) >= len(rows) for name, rows in expected.items()),
+        poll=1,
+    )
     assert there == expected

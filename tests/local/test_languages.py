@@ -6,7 +6,6 @@ The same jobs as in `tests/jobs`, here with a stream and a bucket, under their o
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,13 +20,16 @@ from cdk_managed_flink import (
     KinesisSource,
     S3Sink,
 )
-from managed_flink_local import deployment, environment, pipeline, toolchain
+from managed_flink_local import deployment, pipeline, toolchain
 from managed_flink_local.assembly import Assembly
 from managed_flink_local.pipeline import Pipeline
 from managed_flink_local.progress import Progress
 from managed_flink_local.stored import FileSink
+from tests import environments
+from tests.waiting import until
 
-pytestmark = pytest.mark.local
+# Make test runs each language in tests/jobs, and a job in Python under its role as payments.
+pytestmark = [pytest.mark.local, pytest.mark.long]
 
 JOBS = Path(__file__).parents[1] / "jobs"
 # By job: its code, its source, its sink, its own properties.
@@ -36,7 +38,6 @@ DEPLOYED = {
     "python": (FlinkCode.from_python(JOBS / "python_job"), "orders", "cleaned", {"job": "run"}),
 }
 VALUES = {"celsius": "30", "run": "deployed"}
-THROUGH_SECONDS = 60.0
 
 
 def synthesize(output: Path) -> Assembly:
@@ -66,16 +67,13 @@ def synthesize(output: Path) -> Assembly:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pipeline]]:
-    here = environment.start("tests-languages", outlive=False)
-    try:
+    with environments.running("tests-languages") as here:
         deployment.bootstrap(here)
         app = synthesize(tmp_path_factory.mktemp("languages") / "cdk.out")
         with Progress().phase("deploying") as phase:
             deployment.deploy(here, app, "deploy", phase)
         found = {name: pipeline.of_stack(here, f"languages-{name}") for name in DEPLOYED}
         yield {name: there for name, there in found.items() if there is not None}
-    finally:
-        environment.stop(here.state)
 
 
 def through(found: Pipeline, name: str, rows: list[dict[str, object]], count: int) -> list[object]:
@@ -85,12 +83,10 @@ def through(found: Pipeline, name: str, rows: list[dict[str, object]], count: in
     entries = [{"Data": json.dumps(row).encode(), "PartitionKey": "one"} for row in rows]
     kinesis.put_records(StreamName=found.stream(source), Records=entries)
     reader = FileSink(found, sink)
-    deadline = time.monotonic() + THROUGH_SECONDS
-    while time.monotonic() < deadline:
-        there = [row for stored in reader.objects() for row in stored.rows]
-        if len(there) >= count:
-            break
-        time.sleep(0.5)
+    there = until(
+        lambda: [row for stored in reader.objects() for row in stored.rows],
+        lambda rows: len(rows) >= count,
+    )
     return sorted(there, key=str)
 
 

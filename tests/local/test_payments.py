@@ -1,37 +1,28 @@
 """The payments stack, deployed to one machine: every fraud is announced, and once."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 from managed_flink_local import topic
-from managed_flink_local.acts import Act, Performance
 from tests.local.lifecycle import faults
+from tests.local.story import Story
+from tests.waiting import until
 
 pytestmark = pytest.mark.local
 
-
-@pytest.fixture(scope="module")
-def payments(on_kafka: Callable[[str], Performance]) -> Performance:
-    return on_kafka("payments")
+JOB = "payments"
 
 
-def shown(act: Act) -> str:
-    return "\n".join([*map(str, act.comparisons), *act.problems])
-
-
-def test_act_1_first_deploy_gives_every_expected_row(payments: Performance) -> None:
-    act = payments.first_deploy()
-    assert act.good, shown(act)
+def test_act_1_first_deploy_gives_every_expected_row(story: Story) -> None:
+    act = story.first_deploy()
     assert [comparison.sink for comparison in act.comparisons] == ["lake", "alerts", "rejected"]
-    assert all(comparison.expected for comparison in act.comparisons)
+    assert all(comparison.equal and comparison.expected for comparison in act.comparisons)
 
 
-def test_dead_letters_tell_where_they_came_from(payments: Performance) -> None:
+def test_dead_letters_tell_where_they_came_from(story: Story) -> None:
     """The bytes at the partition and the offset that the headers name are the bytes themselves."""
-    pipeline = payments.pipeline
-    assert pipeline is not None
+    pipeline = story.pipeline
     servers = pipeline.servers("payments")
     there = {
         (entry.partition, entry.offset): entry.value
@@ -44,22 +35,25 @@ def test_dead_letters_tell_where_they_came_from(payments: Performance) -> None:
         assert there[place] == letter.value
 
 
-def test_act_2_new_version_goes_on_from_its_state(payments: Performance) -> None:
-    act = payments.new_version()
-    assert act.good, shown(act)
+def test_act_2_new_version_goes_on_from_its_state(story: Story) -> None:
+    act = story.new_version()
+    assert all(comparison.equal for comparison in act.comparisons)
     assert act.snapshot
 
 
-def test_everything_is_there_once_after_a_task_manager_was_killed(payments: Performance) -> None:
+def test_everything_is_there_once_after_a_task_manager_was_killed(story: Story) -> None:
     """Transactions that were open when it died are aborted: nobody has read from them."""
-    pipeline = payments.pipeline
-    assert pipeline is not None
-    environment = pipeline.environment
+    story.first_deploy()
+    environment = story.environment
 
     def killed() -> None:
-        time.sleep(5)
-        assert faults.kill(environment, faults.TASK_MANAGER) >= 1
-        time.sleep(5)
+        time.sleep(3)  # a checkpoint and a half of records
+        (old,) = faults.running(environment, faults.TASK_MANAGER)
+        assert faults.kill(environment, faults.TASK_MANAGER) == 1
+        until(
+            lambda: faults.running(environment, faults.TASK_MANAGER),
+            lambda now: now and now != [old],
+        )
 
-    comparisons = payments.more(1000, killed)
+    comparisons = story.performance.more(1000, killed)
     assert all(sink.equal for sink in comparisons), "\n".join(map(str, comparisons))

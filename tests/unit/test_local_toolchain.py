@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import socket
 import threading
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -171,12 +170,6 @@ def test_fails_when_no_emulator_answers_on_several_ports(
     with pytest.raises(LocalError, match="starting the emulator"):
         environment.start("x", outlive=False)
     assert len(started) == environment.ATTEMPTS
-
-
-def test_ports_are_allocated_and_free() -> None:
-    port = environment._free_port()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port))
 
 
 def test_the_process_environment_reaches_nothing_but_this_environment(

@@ -17,12 +17,17 @@ TASK_MANAGER: Final = "TaskManagerRunner"
 HANDLERS: Final = "_worker.py"
 
 
-def kill(environment: Environment, part: str) -> int:
-    """Kill each process whose command line holds this part; returns how many there were."""
+def running(environment: Environment, part: str) -> list[int]:
+    """The processes whose command line holds this part."""
     found = ",".join(map(str, processes.marked(str(environment.state))))
     command = ["ps", "-ww", "-o", "pid=,command=", "-p", found]
     listed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout
-    pids = [int(line.split()[0]) for line in listed.splitlines() if part in line]
+    return [int(line.split()[0]) for line in listed.splitlines() if part in line]
+
+
+def kill(environment: Environment, part: str) -> int:
+    """Kill each of them; returns how many there were."""
+    pids = running(environment, part)
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -15,9 +15,7 @@ from botocore.exceptions import ClientError
 from managed_flink_local import deployment
 from managed_flink_local.assembly import Assembly
 from managed_flink_local.environment import Environment
-
-DEADLINE_SECONDS = 240.0
-POLL_SECONDS = 0.2
+from tests.waiting import until
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,7 @@ class Formation:
         self._environment = environment
         self._s3 = environment.client("s3")
         self._cloudformation = environment.client("cloudformation")
+        self._flink = environment.client("kinesisanalyticsv2")
         self.stack = stack
 
     def deploy(self, assembly: Assembly) -> Deployed:
@@ -88,16 +87,18 @@ class Formation:
 
     def settled(self, began: float) -> str:
         """Wait until nothing is under way; returns the stack's status."""
-        while (status := self.status).endswith("_IN_PROGRESS"):
-            assert time.time() - began < DEADLINE_SECONDS, self.progress(began)
-            time.sleep(POLL_SECONDS)
-        return status
+        return until(
+            lambda: self.status,
+            lambda status: not status.endswith("_IN_PROGRESS"),
+            progress=lambda: self.progress(began),
+        )
 
     def progress(self, began: float) -> str:
-        """Status and events, for a deploy that does not end."""
+        """What has happened, and the application's status, for a deploy that does not end."""
         events = deployment.events(self._environment, self.stack, began)
         told = [f"{event['LogicalResourceId']} {event['ResourceStatus']}" for event in events]
-        return f"{self.stack} is still {self.status}: {', '.join(told)}"
+        applications = self._flink.list_applications()["ApplicationSummaries"]
+        return ", ".join([*told, *(summary["ApplicationStatus"] for summary in applications)])
 
     @property
     def status(self) -> str:

@@ -21,9 +21,8 @@ from tests.local.lifecycle.probe import stack, versions
 from tests.local.lifecycle.probe.stack import Kept
 from tests.local.lifecycle.probe.versions import Edit
 from tests.local.lifecycle.sinks import Sinks
+from tests.waiting import until
 
-STATUS_SECONDS: Final = 60.0
-THROUGH_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.5
 # A row too many may come with the checkpoint after the one that brought the last missing row.
 CHECKPOINT_SECONDS: Final = 2.5
@@ -97,20 +96,24 @@ class Stage:
         with self.sender:
             yield self.formation.begin(version.assembly)
 
+    def runs(self) -> bool:
+        """Whether nothing is under way and the application runs."""
+        self.formation.settled(time.time())
+        return self.pipeline.status() == "RUNNING"
+
     def await_status(self, *wanted: str) -> str:
         """Wait until the application has one of these statuses."""
-        deadline = time.monotonic() + STATUS_SECONDS
-        while (status := self.pipeline.status()) not in wanted:
-            assert time.monotonic() < deadline, f"the application is still {status}"
-            time.sleep(POLL_SECONDS / 5)
-        return status
+        began = time.time() - 1
+        return until(
+            self.pipeline.status,
+            lambda status: status in wanted,
+            progress=lambda: self.formation.progress(began),
+            poll=POLL_SECONDS / 5,
+        )
 
     def await_snapshot(self, name: str) -> None:
         """Wait until a snapshot is READY."""
-        deadline = time.monotonic() + STATUS_SECONDS
-        while (status := self._snapshots().get(name)) != "READY":
-            assert time.monotonic() < deadline, f"snapshot {name} is still {status}"
-            time.sleep(POLL_SECONDS)
+        until(lambda: self._snapshots().get(name), lambda status: status == "READY")
 
     def _snapshots(self) -> dict[str, str]:
         listed = self.service.list_application_snapshots(ApplicationName=self.application)
@@ -125,10 +128,11 @@ class Stage:
         return min(r.number for r in self._sinks.rows() if r.version == version.label) - 1
 
     def counted(self) -> Counts:
-        """Wait until all that was sent has come through, or the time is over; then count."""
-        deadline = time.monotonic() + THROUGH_SECONDS
-        while not self._count().through and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+        """Count once all that was sent has come through, or nothing more comes."""
+        try:
+            until(self._count, lambda counts: counts.through, poll=POLL_SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"not everything came through: {error}") from None
         time.sleep(CHECKPOINT_SECONDS)
         self.counts = self._count()
         return self.counts

@@ -48,7 +48,14 @@ def after_the_proof(other: cdk.CfnResource, pipeline: FlinkPipeline) -> None:
     other.node.add_dependency(pipeline.lifecycle.prove)
 
 
-@pytest.mark.parametrize("place", [before_the_update, after_the_update, after_the_proof])
+@pytest.mark.parametrize(
+    "place",
+    [
+        before_the_update,
+        pytest.param(after_the_update, marks=pytest.mark.long),
+        pytest.param(after_the_proof, marks=pytest.mark.long),
+    ],
+)
 def test_another_resource_fails(
     stage: Stage, place: Callable[[cdk.CfnResource, FlinkPipeline], None]
 ) -> None:
@@ -64,9 +71,8 @@ def test_another_resource_fails(
     assert (version.label in stage.counts.by_version) == (place is after_the_proof)
 
 
-@pytest.mark.parametrize(
-    "process", [pytest.param(faults.TASK_MANAGER, marks=pytest.mark.long), faults.JOB_MANAGER]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("process", [faults.TASK_MANAGER, faults.JOB_MANAGER])
 def test_process_is_killed_while_the_new_version_is_looked_at(stage: Stage, process: str) -> None:
     """One restart is forgiven: another one takes the job over from its checkpoint."""
     version = stage.version(versions.healthy)
@@ -98,6 +104,7 @@ def test_task_manager_dies_again_and_again(stage: Stage) -> None:
     assert stage.counted().right, stage.counts
 
 
+@pytest.mark.long
 def test_task_manager_is_killed_just_before_the_stop(stage: Stage) -> None:
     """The stop fails: the deploy goes on from a snapshot that is young enough, or later."""
     old, version = stage.current, stage.version(versions.healthy)
@@ -111,6 +118,7 @@ def test_task_manager_is_killed_just_before_the_stop(stage: Stage) -> None:
     assert stage.counted().right, stage.counts
 
 
+@pytest.mark.long
 def test_job_manager_is_killed_while_the_new_version_starts(stage: Stage) -> None:
     """Before the job runs nothing takes its place: the start fails, and with it the deploy."""
     version = stage.version(versions.healthy)
@@ -125,7 +133,7 @@ def test_job_manager_is_killed_while_the_new_version_starts(stage: Stage) -> Non
     assert stage.counted().right, stage.counts
 
 
-@pytest.mark.parametrize("status", ["STOPPING", "STARTING"])
+@pytest.mark.parametrize("status", ["STOPPING", pytest.param("STARTING", marks=pytest.mark.long)])
 def test_handlers_are_killed(stage: Stage, status: str) -> None:
     """A poll that dies fails the deploy: the framework makes no difference between failures."""
     version = stage.version(versions.healthy)

@@ -11,6 +11,7 @@ from tests.local.lifecycle.stage import Stage
 pytestmark = pytest.mark.local
 
 
+@pytest.mark.long
 def test_new_version_goes_on_where_the_old_one_stopped(stage: Stage) -> None:
     version = stage.version(versions.healthy)
     deployed = stage.deploy(version)

@@ -11,23 +11,30 @@ from tests.local.lifecycle.stage import Stage, Version
 pytestmark = pytest.mark.local
 
 
+# What the gate of a version that never fails and never works waits for.
+HANGING_SECONDS = 45
+
+
 @pytest.mark.parametrize(
     ("edit", "reason"),
     [
-        # As the first deploy of the README's stack, in tests/local/test_acts.py.
+        # Act 3 of tests/local/test_sensors.py refuses one that throws, a test there one at start.
         pytest.param(
             versions.throws_at_start,
             "No match found for function signature CALIBRATED",
             marks=pytest.mark.long,
         ),
-        (versions.throws_on_every_tenth, "java.lang.ArithmeticException: / by zero"),
-        pytest.param(versions.hangs, "did not become READY", marks=pytest.mark.long),
+        pytest.param(
+            versions.throws_on_every_tenth,
+            "java.lang.ArithmeticException: / by zero",
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             versions.runs_out_of_memory,
             "java.lang.OutOfMemoryError: Java heap space",
             marks=pytest.mark.long,
         ),
-        (versions.counts_more, "StateMigrationException"),
+        pytest.param(versions.counts_more, "StateMigrationException", marks=pytest.mark.long),
         (versions.drops_repetitions, "Cannot map checkpoint/savepoint state"),
     ],
 )
@@ -35,6 +42,13 @@ def test_sick_version_is_taken_back(stage: Stage, edit: Edit, reason: str) -> No
     is_taken_back(stage, stage.version(edit), reason)
 
 
+@pytest.mark.long
+def test_version_that_hangs_is_taken_back(stage: Stage) -> None:
+    hanging = stage.version(versions.hangs, timeout=HANGING_SECONDS)
+    is_taken_back(stage, hanging, "did not become READY")
+
+
+@pytest.mark.long
 def test_version_that_restarts_slowly_is_taken_back(stage: Stage) -> None:
     """What it commits while it works nobody can take back: it is counted apart."""
     slow, apart = stage.version(versions.restarts_slowly), stage.counts.apart

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -19,6 +19,7 @@ from managed_flink_local.emulator.flink.cluster_configuration import Ports
 from managed_flink_local.emulator.flink.distribution import Distribution
 from managed_flink_local.emulator.flink.rest import FlinkError, FlinkRest
 from managed_flink_local.emulator.leash import Leash
+from managed_flink_local.ports import free_ports
 
 _READY_SECONDS = 90.0
 # Small machines: one collector thread, the fast compiler, and no verification of Flink's own
@@ -30,6 +31,9 @@ JVM = [
     "-XX:+UnlockDiagnosticVMOptions",
     "-XX:-BytecodeVerificationRemote",
 ]
+# Classes of a job that has ended may stay: with less room than this a next one might not fit.
+_METASPACE_LEFT = 0.5
+_METASPACE = [f"Status.JVM.Memory.Metaspace.{value}" for value in ("Used", "Max")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,12 @@ class ClusterSpec:
 
 
 class Cluster:
-    """The processes of one start. `rest` answers once `wait_ready` has returned."""
+    """The processes of one start. `rest` answers once `wait_ready` has returned.
+
+    Attributes:
+        log_begin: By log file, where this start's part of it begins.
+        log_end: Where that part ends, once the processes were handed on.
+    """
 
     def __init__(
         self,
@@ -67,6 +76,8 @@ class Cluster:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._task_managers = 0
         self.closed = False
+        self.log_begin: dict[str, int] = {}
+        self.log_end: dict[str, int] | None = None
         self._lock = threading.Lock()
         self.conf, self.logs = directory / "conf", directory / "log"
         self.plugins, self.work = directory / "plugins", directory / "work"
@@ -76,7 +87,7 @@ class Cluster:
             folder = self.plugins / "s3-fs-hadoop"
             folder.mkdir()
             (folder / s3_plugin.name).symlink_to(s3_plugin)
-        self.ports = Ports(*_free_ports(3))
+        self.ports = Ports(*free_ports(3))
         self.rest = FlinkRest(f"http://127.0.0.1:{self.ports.rest}")
         logging_configuration.write(self.conf / "log4j.properties", spec.log_level)
         (self.conf / "config.yaml").write_text(
@@ -219,6 +230,35 @@ class Cluster:
         self._processes.pop("client", None)
         self._leash.release(process.pid)
 
+    def hand_on(self) -> Cluster | None:
+        """The same processes for a next start, once the job has ended; this cluster is closed.
+
+        None, and nothing is closed, when a process has died or is full of the job's classes.
+        """
+        if not self._has_room():
+            return None
+        with self._lock:
+            if self.closed or not self.alive:
+                return None
+            following = copy.copy(self)
+            self.closed, self._processes = True, {}
+        sizes = {file.name: file.stat().st_size for file in self.logs.iterdir()}
+        following.log_begin, self.log_end = sizes, sizes
+        following._lock = threading.Lock()
+        following._forget_code()
+        return following
+
+    def _has_room(self) -> bool:
+        try:
+            managers = self.rest.call("/taskmanagers")["taskmanagers"]
+            for path in ("/jobmanager", *(f"/taskmanagers/{each['id']}" for each in managers)):
+                used, limit = self.rest.metrics(f"{path}/metrics", _METASPACE).values()
+                if used > limit * (1 - _METASPACE_LEFT):
+                    return False
+        except (FlinkError, OSError, ValueError):
+            return False
+        return bool(managers)
+
     def close(self) -> None:
         """End the processes at once; the job's state is in its snapshots, not in them."""
         with self._lock:
@@ -226,9 +266,12 @@ class Cluster:
         for process in list(self._processes.values()):
             self._end(process)
         self._processes.clear()
-        # Logs are kept; the job's jar, which may be large, is not.
-        for folder in (self.work, self.directory / "code"):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self.work, ignore_errors=True)
+        self._forget_code()
+
+    def _forget_code(self) -> None:
+        """Logs are kept; the job's jar, which may be large, is not."""
+        shutil.rmtree(self.directory / "code", ignore_errors=True)
         (self.directory / "application.zip").unlink(missing_ok=True)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
@@ -237,12 +280,3 @@ class Cluster:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=10)
         self._leash.release(process.pid)
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different because they are held until all are chosen."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]

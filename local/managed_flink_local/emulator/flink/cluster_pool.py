@@ -28,7 +28,7 @@ _PARALLELISM = (
 
 
 class ClusterPool:
-    """Every start takes a cluster of its own; nothing is ever used twice."""
+    """Every start takes a cluster of its own, or the one that the application's last job left."""
 
     def __init__(
         self, config: EmulatorConfig, tls: TlsMaterial | None, not_applied: NotApplied
@@ -106,6 +106,18 @@ class ClusterPool:
         except (FlinkError, OSError, RoleRefusedError) as error:
             logger.info("no standby for %s: %s", application.name, error)
             return
+        self._stand_by(application, cluster)
+
+    def keep(self, application: Application, cluster: Cluster) -> None:
+        """Take over a cluster whose job was stopped gracefully."""
+        following = cluster.hand_on()
+        if following is not None:
+            self._stand_by(application, following)
+        else:
+            cluster.close()
+            self.prepare_in_background(application)
+
+    def _stand_by(self, application: Application, cluster: Cluster) -> None:
         with self._lock:
             replaced = self._standby.pop(application.arn, None)
             self._standby[application.arn] = cluster

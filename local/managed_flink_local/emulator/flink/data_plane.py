@@ -187,16 +187,15 @@ class DataPlane:
         )
 
     def stop_with_snapshot(self, job: RunningJob, folder: Path) -> str:
-        """Stop the job with a savepoint and end its cluster.
+        """Stop the job with a savepoint; its cluster stays for a next start.
 
         Raises:
             FlinkError: the savepoint failed; the job and its cluster go on.
         """
-        self._pool.prepare_in_background(job.application)
         location = job.cluster.rest.savepoint(
             job.job_id, folder.as_uri(), stop=True, wait=_SAVEPOINT_SECONDS
         )
-        job.cluster.close()
+        self._pool.keep(job.application, job.cluster)
         return location
 
     @staticmethod

@@ -9,13 +9,13 @@ import subprocess
 import threading
 import time
 import uuid
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from managed_flink_local.emulator.kafka import settings
 from managed_flink_local.emulator.leash import Leash
+from managed_flink_local.ports import free_ports
 
 if TYPE_CHECKING:
     from managed_flink_local.emulator.tls import TlsMaterial
@@ -78,7 +78,7 @@ class Broker:
         said = ""
         for _ in range(_ATTEMPTS):
             # Another process may take a port before the broker does.
-            ports = settings.Ports(*_free_ports(4))
+            ports = settings.Ports(*free_ports(4))
             said = self._start(ports, self._tls)
             if not said:
                 logger.info("Kafka broker on port %d", ports.plain)
@@ -128,11 +128,3 @@ class Broker:
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]

@@ -77,7 +77,7 @@ class FlinkMetrics:
 
     def _of_job(self) -> dict[str, float]:
         rest, path = self.job.cluster.rest, f"/jobs/{self.job.job_id}/metrics"
-        if not self._job_names:
+        if self._readings % _NAMES_EVERY == 0:
             there = rest.metrics(path)
             self._job_names = [name for name in _JOB if name in there]
         return rest.metrics(path, self._job_names)

@@ -6,7 +6,6 @@ import json
 import logging
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
@@ -25,15 +24,17 @@ _GRACE_SECONDS = 3.0
 class _File:
     """A log file that is being written; `read` returns the complete new lines."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._offset = 0
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self._cluster, self._path = cluster, cluster.logs / name
+        self._offset = cluster.log_begin.get(name, 0)
 
     def read(self) -> list[str]:
+        ends = self._cluster.log_end
+        size = -1 if ends is None else max(0, ends.get(self._path.name, 0) - self._offset)
         try:
-            with self.path.open("rb") as file:
+            with self._path.open("rb") as file:
                 file.seek(self._offset)
-                data = file.read()
+                data = file.read(size)
         except FileNotFoundError:
             return []
         end = data.rfind(b"\n") + 1
@@ -48,14 +49,14 @@ class _Source:
         self.application = application
         self.cluster = cluster
         self.ended: float | None = None
-        self.files = [_File(cluster.logs / f"{n}.json") for n in ("jobmanager", "taskmanager")]
-        self.client = _File(cluster.logs / "client.json")
-        self.output = _File(cluster.logs / "client.out")
+        names = ("jobmanager.json", "taskmanager.json", "client.json")
+        self.files = [_File(cluster, name) for name in names]
+        self.output = _File(cluster, "client.out")
 
     def events(self) -> list[dict[str, Any]]:
         found = [
             event
-            for file in (*self.files, self.client)
+            for file in self.files
             for line in file.read()
             if (event := self._parsed(line)) is not None
         ]

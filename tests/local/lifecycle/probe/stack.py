@@ -29,6 +29,8 @@ from managed_flink_local.assembly import Assembly
 STACK = "lifecycle-probe"
 # One request after the other, or an older count may overwrite a newer one.
 IN_ORDER = {"sink.requests.max-inflight": "1"}
+# Of the health gate, also on a machine that is busy.
+PATIENT_SECONDS = 180
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ def synthesize(
     *,
     kept: Kept | None = None,
     also: Addition | None = None,
+    timeout: float = PATIENT_SECONDS,
     **changed: Any,  # noqa: ANN401
 ) -> Assembly:
     """The assembly of one version of the job.
@@ -83,6 +86,7 @@ def synthesize(
         output: Where to.
         kept: What is there from a stack before.
         also: Adds to the stack.
+        timeout: Seconds of the health gate.
         changed: Arguments of the pipeline.
     """
     job = output.with_name(f"{output.name}-job")
@@ -110,11 +114,11 @@ def synthesize(
             interval=cdk.Duration.seconds(2), min_pause=cdk.Duration.millis(500)
         ),
         health_gate=HealthGate(
-            window=cdk.Duration.seconds(6),
+            window=cdk.Duration.seconds(4),
             period=cdk.Duration.seconds(2),
-            timeout=cdk.Duration.seconds(45),
+            timeout=cdk.Duration.seconds(timeout),
         ),
-        poll_interval=cdk.Duration.seconds(2),
+        poll_interval=cdk.Duration.seconds(1),
         **{**arguments, **changed},
     )
     if also is not None:
