@@ -20,8 +20,9 @@ _DEAREST_FIRST: Final = (
 _REAL: Final = ("flink", "local", "emulator")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group and order what needs real processes; the rest goes wherever there is room."""
+    """Group and order what needs real processes, before xdist reads the groups."""
 
     def place(item: pytest.Item) -> int:
         group = group_of(item)
