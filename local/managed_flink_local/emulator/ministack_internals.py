@@ -32,6 +32,7 @@ _NAMES = {
         "evaluate_trust_policy",
     ),
     "ministack.core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_resource_arn"),
+    "ministack.core.lambda_runtime": ("Worker", "_collect", "_signal"),
     "ministack.services.sts": ("register_session", "_sessions"),
     "ministack.services.eventbridge": ("_invoke_target", "_put_events"),
     "ministack.services.iam": ("_roles",),

@@ -19,6 +19,7 @@ from managed_flink_local.emulator import (
     firehose_delimiter,
     managed_s3_key,
     tls,
+    warm_functions,
 )
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.cloudformation import provisioning
@@ -86,11 +87,8 @@ def _set_environment(config: EmulatorConfig, material: tls.TlsMaterial | None) -
 
 
 async def _parent_gone(pid: int) -> None:
-    while True:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
+    # A parent that has gone keeps its process id until somebody waits for it, but no children.
+    while os.getppid() == pid:
         await asyncio.sleep(1)
 
 
@@ -197,6 +195,7 @@ def run(
         event_targets.install()
         firehose_delimiter.install()
         filter_patterns.install()
+        warm_functions.install()
         AlarmEvaluator(config.account, config.region).install()
         asyncio.run(_serve(config, material))
         code = 0
