@@ -6,7 +6,7 @@ export PYTHONPATH := local
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench up down deploy send results logs status explain doctor \
+.PHONY: help demo test test-fast test-all test-busy lint bench up down deploy send results logs status explain doctor \
         pins clean
 
 define prepare
@@ -61,22 +61,22 @@ explain:           ## Flink's plan of a job, without running it: make explain JO
 	$(call prepare,$(JOB))
 	$(LOCAL) explain
 
-test:              ## everything the project can prove
+test:              ## each promise, once
 	$(call prepare,all)
-	@$(MAKE) --no-print-directory checks
-	.venv/bin/python -m pytest -n 2 -m "not flink and not local and not emulator and not long"
-	.venv/bin/python -m pytest -m "(flink or local or emulator) and not long"
+	@.venv/bin/python -m tests.suite test
 
 test-fast:         ## without a real Flink and without the emulator
 	$(call prepare,check,--without-flink)
 	@$(MAKE) --no-print-directory checks
 	.venv/bin/python -m pytest -n 2 -m "not flink and not local and not emulator and not slow"
 
-test-long:         ## what takes long: 10,000 deploys with faults (into docs/lifecycle-faults.md), further scenarios
+test-all:          ## everything, before a release: make test-all PART=scenarios runs one part
 	$(call prepare,all)
-	PYTHONPATH=constructs:constructs/cdk_managed_flink/handlers:local:. \
-	    .venv/bin/python -m tests.lifecycle.long_run 10000 docs/lifecycle-faults.md
-	.venv/bin/python -m pytest -m long
+	@.venv/bin/python -m tests.suite all $(PART)
+
+test-busy:         ## what runs on a real Flink, three times beside two busy processes
+	$(call prepare,all)
+	@.venv/bin/python -m tests.suite busy
 
 lint:              ## ruff, mypy, import-linter
 	$(call prepare,check,--without-flink)

@@ -13,7 +13,7 @@ from cdk_managed_flink import FlinkPipeline, KinesisSource, S3Sink
 from tests.emulator.cloud import Cloud
 from tests.emulator.deployed import Deployed, deploy
 
-pytestmark = [pytest.mark.emulator, pytest.mark.flink]
+pytestmark = [pytest.mark.emulator, pytest.mark.flink, pytest.mark.long]
 
 SQL = """\
 CREATE TABLE numbers (n BIGINT) WITH (${numbers});

@@ -27,7 +27,7 @@ from tests.emulator.cloud import Cloud
 from tests.emulator.deployed import Deployed, deploy
 from tests.emulator.test_kafka import login
 
-pytestmark = [pytest.mark.emulator, pytest.mark.flink]
+pytestmark = [pytest.mark.emulator, pytest.mark.flink, pytest.mark.long]
 
 SQL = """\
 CREATE TABLE numbers (n BIGINT) WITH (${numbers});

@@ -1,4 +1,4 @@
-"""Thousands of deploys with faults, counted: `make test-long`.
+"""Thousands of deploys with faults, counted: `make test-all`.
 
 Writes what came of them to the file that is named. The seeds are 0, 1, 2, …: a scenario that broke
 is played again by its own.
@@ -44,7 +44,7 @@ def told(report: Report, scenarios: int, seconds: float, broken: list[str]) -> s
     outcomes = [f"| {kind} | {count} |" for kind, count in report.outcomes.most_common()]
     faults = [f"| {kind} | {count} |" for kind, count in report.faults.most_common()]
     lines = [
-        "# Deploys with faults: the last run of `make test-long`",
+        "# Deploys with faults: the last run of `make test-all`",
         "",
         "Played against a strict model of the service and of CloudFormation (`tests/lifecycle`).",
         "",
