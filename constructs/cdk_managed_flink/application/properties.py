@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Mapping
 
-from aws_cdk import Stack, Token
+from aws_cdk import Stack
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.secret_value import FlinkSecret, refers
+from cdk_managed_flink.application.tokens import is_token, text_of
 from cdk_managed_flink.job.secrets import is_well_formed
 
 PropertyValue = str | int | float | bool | FlinkSecret
@@ -53,7 +54,7 @@ class PropertyGroups:
                 group that exists already, or a literal under a key that names a secret.
         """
         owner = self._owner
-        if not Token.is_unresolved(group_id) and not _GROUP_ID.fullmatch(group_id):
+        if not is_token(group_id) and not _GROUP_ID.fullmatch(group_id):
             raise invalid(
                 owner,
                 "property group id",
@@ -123,8 +124,8 @@ class PropertyGroups:
                 "a string, a number or a boolean, or a FlinkSecret",
                 "Leave the key out where there is no value.",
             )
-        text = Token.as_string(value) if Token.is_unresolved(value) else str(value)
-        if Token.is_unresolved(text):
+        text = value if isinstance(value, str) else text_of(value)
+        if is_token(text):
             self._check_token(where, key, text)
             return text
         if not 1 <= len(text) <= MAX_LENGTH:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_cdk import Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -14,6 +13,7 @@ from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 if TYPE_CHECKING:
     from cdk_managed_flink.application.application import FlinkApplication
@@ -56,7 +56,7 @@ class FlinkSecret:
 
     def __post_init__(self) -> None:
         key = self.key
-        if key is not None and not Token.is_unresolved(key) and (not key or set(key) & set("{}")):
+        if key is not None and not is_token(key) and (not key or set(key) & set("{}")):
             raise invalid(
                 "FlinkSecret",
                 "key",
@@ -82,7 +82,9 @@ def grant_secret(secret: secretsmanager.ISecret, application: "FlinkApplication"
     _grant_read(application, granted_arn(secret))
     key: kms.IKey | None = secret.encryption_key
     if key is not None:
-        grant_key_through(key, application, service="secretsmanager", actions=["kms:Decrypt"])
+        grant_key_through(
+            key, application.grant_principal, service="secretsmanager", actions=["kms:Decrypt"]
+        )
 
 
 def granted_arn(secret: secretsmanager.ISecret) -> str:
@@ -98,7 +100,7 @@ def grant_references(text: str, application: "FlinkApplication") -> None:
     for arn in _REFERRED.findall(text):
         if arn not in application.granted_secrets:
             application.granted_secrets.add(arn)
-            is_whole = Token.is_unresolved(arn) or _WHOLE_ARN.search(arn)
+            is_whole = is_token(arn) or _WHOLE_ARN.search(arn)
             _grant_read(application, arn if is_whole else f"{arn}{_SUFFIX}")
 
 
@@ -108,7 +110,9 @@ def _grant_read(application: "FlinkApplication", arn: str) -> None:
             application.role, arn, "The end of the secret's ARN, of 6 characters, is not known."
         )
     iam.Grant.add_to_principal(
-        grantee=application, actions=["secretsmanager:GetSecretValue"], resource_arns=[arn]
+        grantee=application.grant_principal,
+        actions=["secretsmanager:GetSecretValue"],
+        resource_arns=[arn],
     )
 
 

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aws_cdk import RemovalPolicy, Stack, Token
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Columns, TableRules
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.athena import AthenaWorkgroup
 from cdk_managed_flink.services.projections import Projection, check_columns
 
@@ -271,7 +272,7 @@ def check_catalog_name(where: str, prop: str, name: str | None) -> None:
     Raises:
         ValueError: It has other characters than lower-case letters, digits and ``_``.
     """
-    if name is not None and not Token.is_unresolved(name) and not _NAME.fullmatch(name):
+    if name is not None and not is_token(name) and not _NAME.fullmatch(name):
         raise invalid(
             where,
             prop,

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aws_cdk import ArnFormat, Names, RemovalPolicy, Stack, Token
+from aws_cdk import ArnFormat, Names, RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
 from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.tokens import is_token
 
 _ARN = re.compile(r"arn:[^:]+:glue:[^:]+:[^:]+:registry/[^/]+")
 _LONGEST = 170_000  # of a definition, by the resource type's schema
@@ -85,7 +86,7 @@ class SchemaRegistry(Construct):
         Raises:
             ValueError: The ARN is no registry's.
         """
-        if not Token.is_unresolved(registry_arn) and not _ARN.fullmatch(registry_arn):
+        if not is_token(registry_arn) and not _ARN.fullmatch(registry_arn):
             raise invalid(
                 "SchemaRegistry",
                 "registry_arn",
@@ -127,7 +128,7 @@ class SchemaRegistry(Construct):
                 "An existing one is never changed: take a schema of it by existing_schema(name).",
             )
         for text in (definition, *versions):
-            if not Token.is_unresolved(text) and not _is_schema(text):
+            if not is_token(text) and not _is_schema(text):
                 raise invalid(
                     self,
                     f"definition of schema {name!r}",

@@ -262,12 +262,12 @@ class IcebergSink(Sink[s3.IBucket]):
     def _grant(self, application: FlinkApplication, database: str, table: str) -> None:
         """What the catalog calls: it looks for both, makes the table once, commits to it."""
         iam.Grant.add_to_principal(
-            grantee=application,
+            grantee=application.grant_principal,
             actions=["glue:GetDatabase"],
             resource_arns=catalog_arns(application, database),
         )
         iam.Grant.add_to_principal(
-            grantee=application,
+            grantee=application.grant_principal,
             actions=[
                 *(["glue:CreateTable"] if self.table is None else []),
                 "glue:GetTable",

@@ -8,9 +8,11 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.place import region_of
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
@@ -25,7 +27,10 @@ from cdk_managed_flink.services.kinesis.stream import (
     grant_stream,
     is_elsewhere,
     key_of,
+    made_stream,
     new_stream,
+    stream_arn,
+    stream_name,
 )
 
 _PARTITIONER = "sink.partitioner"
@@ -120,9 +125,9 @@ class KinesisSink(Sink[kinesis.IStream]):
         format_.grant(application, Side.WRITE)
         hazards.writes(application)
         place = (
-            {"stream": stream.stream_name}
+            {"stream": once(stream, stream_name)}
             if is_legacy(application.runtime)
-            else {"stream.arn": stream.stream_arn}
+            else {"stream.arn": once(stream, stream_arn)}
         )
         elsewhere = is_elsewhere(application, stream)
         options = checked_options(
@@ -131,7 +136,7 @@ class KinesisSink(Sink[kinesis.IStream]):
                 "connector": "kinesis",
                 **place,
                 **format_.options(),
-                "aws.region": stream.env.region,
+                "aws.region": region_of(stream),
             },
             self.table_options,
             runtime=application.runtime,
@@ -151,6 +156,7 @@ class KinesisSink(Sink[kinesis.IStream]):
             arrivals=[] if elsewhere else watches.arrivals(stream),
             calls=["kinesis-streams", *format_.calls],
             rules=_AMBIGUOUS if _PARTITIONER in options else None,
+            store=None if self.stream else made_stream(stream),
         )
 
 

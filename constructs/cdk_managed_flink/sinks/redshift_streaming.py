@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aws_cdk import Stack, Token
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
@@ -15,6 +15,7 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.arns import differ
 from cdk_managed_flink.services.formats import format_of
 from cdk_managed_flink.services.kafka.topic import Topic
@@ -203,7 +204,7 @@ def _is_unnamed(resource: kinesis.CfnStream) -> bool:
 
 
 def _check_case(name: str | None) -> None:
-    if name is not None and not Token.is_unresolved(name) and name != name.lower():
+    if name is not None and not is_token(name) and name != name.lower():
         raise invalid(
             _WHERE,
             "through",

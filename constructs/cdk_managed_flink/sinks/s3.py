@@ -140,11 +140,12 @@ class S3Sink(Sink[s3.IBucket]):
         bucket = self.bucket or new
         assert bucket is not None  # one of both
         prefix = self.prefix if self.prefix is not None else f"{id_}/" if self.bucket else ""
-        path = f"s3://{bucket.bucket_name}/{prefix}"
+        bucket_name = bucket.bucket_name
+        path = f"s3://{bucket_name}/{prefix}"
         format_ = format_of(self.format)
         grant_objects(
             bucket,
-            bucket.encryption_key or self.encryption_key,
+            application.data_key if new else bucket.encryption_key or self.encryption_key,
             application,
             prefix=prefix,
             actions=[
@@ -194,6 +195,7 @@ class S3Sink(Sink[s3.IBucket]):
             arrivals=[_arrivals(new)] if new is not None and self.request_metrics else [],
             columns=None if self.catalog is None else self.catalog.wanted,
             rules=None if self.catalog is None else self.catalog.rules,
+            store=("AWS::S3::Bucket", bucket_name) if new else None,
         )
 
     def _new_bucket(self, scope: Construct, application: FlinkApplication, id: str) -> s3.Bucket:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_pipes as pipes
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKind
@@ -22,7 +23,7 @@ from cdk_managed_flink.services.formats import Format
 from cdk_managed_flink.sinks.kinesis import KinesisSink
 
 # As long as a queue can: messages in it wait for a person.
-_RETENTION = Duration.days(14)
+_RETENTION = durations.days(14)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -66,7 +66,7 @@ def bind_delivery_stream(
     format_ = format_of(format)
     format_.grant(application, Side.WRITE)
     iam.Grant.add_to_principal(
-        grantee=application,
+        grantee=application.grant_principal,
         # The only call of the connector.
         actions=["firehose:PutRecordBatch"],
         resource_arns=[stream.delivery_stream_arn],

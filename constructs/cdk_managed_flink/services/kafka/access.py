@@ -150,7 +150,9 @@ def _arn(cluster: KafkaCluster) -> str:
 
 
 def _grant(application: FlinkApplication, actions: list[str], arns: list[str]) -> None:
-    iam.Grant.add_to_principal(grantee=application, actions=actions, resource_arns=arns)
+    iam.Grant.add_to_principal(
+        grantee=application.grant_principal, actions=actions, resource_arns=arns
+    )
 
 
 def _open(

@@ -6,7 +6,7 @@ Source: "Create an S3 event integration to automatically copy files from Amazon 
 from typing import Any
 
 import jsii
-from aws_cdk import Annotations, CfnResource, Stack, Token
+from aws_cdk import Annotations, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_redshift as redshift
@@ -16,6 +16,7 @@ from constructs import Construct, IConstruct, IValidation
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.redshift.identifiers import text
 from cdk_managed_flink.services.redshift.naming import known_name
 from cdk_managed_flink.services.redshift.sql_objects import SqlObject
@@ -76,7 +77,7 @@ def integration(
     """
     stack = Stack.of(scope)
     there, here = bucket.env.region, stack.region
-    if there != here and not Token.is_unresolved(there) and not Token.is_unresolved(here):
+    if there != here and not is_token(there) and not is_token(here):
         raise invalid(
             scope,
             "bucket",
