@@ -1,6 +1,6 @@
 """FlinkApplication: one application of the service, with its role and its log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import jsii
@@ -203,6 +203,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.calls: set[str] = set()
         self.granted_secrets: set[str] = set()
         self._tables = BoundTables(self, code)
+        self._told: list[Callable[[], None]] = []
+        self._checks: list[Callable[[], list[str]]] = []
         reader = {SECRET_READER} if reads_secrets(property_groups or {}) else set()
         location = code.bind(self, runtime=runtime, connectors=sorted({*connectors, *reader}))
         self._resolves_secrets = location.resolves_secrets
@@ -253,6 +255,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 ),
             },
         )
+        share_place(self, self.resource)
         if enhanced:
             self.resource.add_property_override(
                 "ApplicationConfiguration.ApplicationSnapshotConfiguration.SnapshotMode",
@@ -361,6 +364,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.calls.update(binding.calls)
         self.needs.extend(binding.needs)
         self.add_property_group(name, binding.properties)
+        for tell in self._told:
+            tell()
         return binding
 
     def _vpc_configurations(self) -> dict[str, Any]:
@@ -368,9 +373,18 @@ class FlinkApplication(Construct, ApplicationMetrics):
             return {}
         return {"vpcConfigurations": [self._interfaces.configuration()]}
 
+    def when_bound(self, tell: Callable[[], None]) -> None:
+        """Have something called after each further binding."""
+        self._told.append(tell)
+
+    def check_at_synth(self, check: Callable[[], list[str]]) -> None:
+        """Have something checked with the job's text; what it gives are errors."""
+        self._checks.append(check)
+
     def validate(self) -> list[str]:
-        """What the job's text and what is bound have against each other."""
-        return self._tables.problems(self._properties.names - {RUN_OPTIONS_GROUP})
+        """What the job's text and what is bound have against each other, and further checks."""
+        problems = self._tables.problems(self._properties.names - {RUN_OPTIONS_GROUP})
+        return [*problems, *(problem for check in self._checks for problem in check())]
 
 
 @jsii.implements(IStableAnyProducer)

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jsii
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
-from constructs import Construct, IValidation
+from constructs import Construct
 
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcards
@@ -23,9 +22,8 @@ from cdk_managed_flink.application.metrics import NAMESPACE, RECONCILER_NAMESPAC
 from cdk_managed_flink.application.place import place_of, share_place
 from cdk_managed_flink.application.state_key import operating
 from cdk_managed_flink.application.tokens import text_of
-from cdk_managed_flink.application.tracked import change_key
 from cdk_managed_flink.lifecycle import contradictions
-from cdk_managed_flink.lifecycle.definition import definition
+from cdk_managed_flink.lifecycle.definition import ApplicationDefinition
 from cdk_managed_flink.lifecycle.desired_state import DesiredState
 from cdk_managed_flink.lifecycle.health_gate import (
     CLOUDFORMATION_MINUTES,
@@ -38,7 +36,7 @@ from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL, R
 from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
 from cdk_managed_flink.lifecycle.rights import ApplicationRights
 from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
-from cdk_managed_flink.lifecycle.stores import stores
+from cdk_managed_flink.lifecycle.stores import keep_up, stores
 from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 
 DEFAULT_MAX_STATE_LOSS = durations.minutes(15)
@@ -126,8 +124,6 @@ class FlinkLifecycle(Construct):
         contradictions.refuse_schedule(self, self.snapshots, reconcile_interval)
         if update_strategy is UpdateStrategy.IN_PLACE:
             contradictions.warn_in_place(self)
-        if update_strategy is not UpdateStrategy.FORCE_STOP:
-            self.node.add_validation(_SnapshotsOn(application))
         provider = LifecycleProvider.of(self, poll_interval=poll_interval)
         self.log_group = provider.log_group
         needed = ApplicationRights(application=application, restore=restore, topic=topic)
@@ -136,13 +132,12 @@ class FlinkLifecycle(Construct):
             acknowledge_wildcards(rights, *needed.wildcards)
         for operator in key_operators:
             _let_operate(operator, application)
-        key = change_key(
-            application.resource,
-            also=lambda: application.logging_option.cloud_watch_logging_option,
-        )
+        defined = ApplicationDefinition(application)
+        if update_strategy is not UpdateStrategy.FORCE_STOP:
+            application.check_at_synth(lambda: _snapshots_off(defined))
         common = {
             "ApplicationName": application.application_name,
-            "Application": key,
+            "Application": defined.change_key(),
             "DeadlineSeconds": str(60 * HANDLER_MINUTES),
             "Strategy": update_strategy.value,
             "DesiredState": desired_state.value,
@@ -151,6 +146,7 @@ class FlinkLifecycle(Construct):
             "MaxStateLossSeconds": seconds(max_state_loss),
         }
         self.prepare = self._resource("Prepare", provider, {**common, **stores(application)})
+        keep_up(self.prepare, application)
         names = application.runtime.metric_names
         self.prove = self._resource(
             "Prove",
@@ -170,7 +166,7 @@ class FlinkLifecycle(Construct):
                     "RecordsIn": "numRecordsIn",
                 },
                 "AllowNonRestoredState": _text(allow_non_restored_state),
-                "Definition": definition(application.resource),
+                "Definition": defined.job(),
                 "MetricNamespace": RECONCILER_NAMESPACE,
             },
         )
@@ -224,26 +220,20 @@ class FlinkLifecycle(Construct):
         )
 
 
-@jsii.implements(IValidation)
-class _SnapshotsOn:
-    """At synth, since an override may come after the constructor."""
-
-    def __init__(self, application: FlinkApplication) -> None:
-        self._application = application
-
-    def validate(self) -> list[str]:
-        configuration = self._application.resource.effective().get("ApplicationConfiguration", {})
-        snapshots = configuration.get("ApplicationSnapshotConfiguration", {})
-        if snapshots.get("SnapshotsEnabled") is not False:
-            return []
-        refused = invalid(
-            "FlinkLifecycle",
-            "ApplicationSnapshotConfiguration.SnapshotsEnabled",
-            False,
-            "true, or update_strategy FORCE_STOP",
-            "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
-        )
-        return [str(refused)]
+def _snapshots_off(defined: ApplicationDefinition) -> list[str]:
+    """Said at synth, since an override may come after the constructor."""
+    configuration = defined.effective().get("ApplicationConfiguration", {})
+    snapshots = configuration.get("ApplicationSnapshotConfiguration", {})
+    if snapshots.get("SnapshotsEnabled") is not False:
+        return []
+    refused = invalid(
+        "FlinkLifecycle",
+        "ApplicationSnapshotConfiguration.SnapshotsEnabled",
+        False,
+        "true, or update_strategy FORCE_STOP",
+        "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
+    )
+    return [str(refused)]
 
 
 def _let_operate(operator: iam.IGrantable, application: FlinkApplication) -> None:

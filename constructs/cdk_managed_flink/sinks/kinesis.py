@@ -8,6 +8,7 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
@@ -21,7 +22,7 @@ from cdk_managed_flink.services.formats import Format, Side, check_records, form
 from cdk_managed_flink.services.kinesis import hazards, watches
 from cdk_managed_flink.services.kinesis.line import WRITES, is_legacy
 from cdk_managed_flink.services.kinesis.stream import (
-    DEFAULT_RETENTION,
+    DEFAULT_HOURS,
     check_place,
     check_settings,
     grant_stream,
@@ -70,7 +71,7 @@ class KinesisSink(Sink[kinesis.IStream]):
     encryption_key: kms.IKey | None = None
     resource_policy_in_place: bool = False
     shards: int | None = None
-    retention: Duration = field(default=DEFAULT_RETENTION)
+    retention: Duration = field(default_factory=lambda: durations.hours(DEFAULT_HOURS))
     format: str | Format = "json"
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None

@@ -9,6 +9,7 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Source, TableRules
@@ -23,7 +24,7 @@ from cdk_managed_flink.services.kinesis import hazards, watches
 from cdk_managed_flink.services.kinesis.consumer import add_consumer, consumer_options
 from cdk_managed_flink.services.kinesis.line import is_legacy, reads
 from cdk_managed_flink.services.kinesis.stream import (
-    DEFAULT_RETENTION,
+    DEFAULT_HOURS,
     check_place,
     check_settings,
     grant_stream,
@@ -112,7 +113,7 @@ class KinesisSource(Source[kinesis.IStream]):
     encryption_key: kms.IKey | None = None
     resource_policy_in_place: bool = False
     shards: int | None = None
-    retention: Duration = field(default=DEFAULT_RETENTION)
+    retention: Duration = field(default_factory=lambda: durations.hours(DEFAULT_HOURS))
     fan_out: bool = False
     start: StartPosition = field(default_factory=StartPosition.trim_horizon)
     format: str | Format = "json"

@@ -22,7 +22,7 @@ from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.arns import differ
 from cdk_managed_flink.services.kinesis.line import is_legacy
 
-DEFAULT_RETENTION = durations.hours(24)
+DEFAULT_HOURS = 24
 
 
 def check_settings(
@@ -43,7 +43,7 @@ def check_settings(
     if stream is not None:
         for name, value, made in (
             ("shards", shards, shards is not None),
-            ("retention", retention, retention is not DEFAULT_RETENTION),
+            ("retention", retention, retention is not durations.hours(DEFAULT_HOURS)),
             ("removal_policy", removal_policy, removal_policy is not None),
         ):
             if made:
