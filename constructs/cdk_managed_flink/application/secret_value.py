@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.connector import Connector
@@ -16,6 +15,8 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.tokens import is_token
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_secretsmanager as secretsmanager
+
     from cdk_managed_flink.application.application import FlinkApplication
 
 # Stands among the connectors for what reads secrets in the job; no artifact of Maven's.
@@ -42,11 +43,11 @@ class FlinkSecret:
         key: A key of the secret's JSON object. Default: the whole text.
     """
 
-    secret: secretsmanager.ISecret
+    secret: "secretsmanager.ISecret"
     key: str | None = None
 
     @staticmethod
-    def of(secret: secretsmanager.ISecret, key: str | None = None) -> "FlinkSecret":
+    def of(secret: "secretsmanager.ISecret", key: str | None = None) -> "FlinkSecret":
         """A secret, or one key of its JSON object.
 
         Raises:
@@ -76,7 +77,7 @@ class FlinkSecret:
         return f"${{{self.reference}}}"
 
 
-def grant_secret(secret: secretsmanager.ISecret, application: "FlinkApplication") -> None:
+def grant_secret(secret: "secretsmanager.ISecret", application: "FlinkApplication") -> None:
     """Let an application read exactly this secret, and its key through Secrets Manager only."""
     application.granted_secrets.add(secret.secret_arn)
     _grant_read(application, granted_arn(secret))
@@ -87,7 +88,7 @@ def grant_secret(secret: secretsmanager.ISecret, application: "FlinkApplication"
         )
 
 
-def granted_arn(secret: secretsmanager.ISecret) -> str:
+def granted_arn(secret: "secretsmanager.ISecret") -> str:
     """What a statement names: the secret's ARN, with any end where its own is not known."""
     return secret.secret_full_arn or f"{secret.secret_arn}{_SUFFIX}"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, RemovalPolicy
 from aws_cdk import aws_kms as kms
@@ -22,7 +23,9 @@ from cdk_managed_flink.services.bucket import (
     new_bucket,
 )
 from cdk_managed_flink.services.formats import Format, Side, format_of
-from cdk_managed_flink.services.glue import LakeTable
+
+if TYPE_CHECKING:
+    from cdk_managed_flink.services.glue import LakeTable
 
 # Formats that the connector writes row by row, for which it keeps files open over checkpoints.
 _OPEN_OVER_CHECKPOINTS = frozenset(
@@ -81,7 +84,7 @@ class S3Sink(Sink[s3.IBucket]):
     encryption_key: kms.IKey | None = None
     prefix: str | None = None
     format: str | Format = "json-lines"
-    catalog: LakeTable | None = None
+    catalog: "LakeTable | None" = None
     lifecycle: Lifecycle | None = None
     server_access_logs: bool = False
     server_access_logs_bucket: s3.IBucket | None = None
