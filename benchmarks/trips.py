@@ -9,13 +9,16 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.report import table
 from benchmarks.synth import ROOT, app_of, builder, environment
 
+# In all phases of both; what is rarer is one line.
+_OFTEN = 6
 PHASES = ("import", "construct", "synth")
 
 
@@ -50,6 +53,31 @@ def count(which: str, pipelines: int = 1) -> Trips:
         check=True,
     )
     return Trips(json.loads(said.stdout.splitlines()[-1]))
+
+
+def told(ours: Trips, plain: Trips) -> str:
+    """The counts by kind, as a section of the page; kinds that are rare are summed up."""
+    kinds: Counter[str] = Counter()
+    for phase in PHASES:
+        for trips in (ours, plain):
+            kinds.update(trips.by_phase[phase])
+    often = sorted((kind for kind, number in kinds.items() if number >= _OFTEN), key=_by(kinds))
+    columns = [(trips, phase) for phase in PHASES for trips in (ours, plain)]
+    rows = [[kind, *(str(t.by_phase[p].get(kind, 0) or "") for t, p in columns)] for kind in often]
+    rest = [t.of(p) - sum(t.by_phase[p].get(kind, 0) for kind in often) for t, p in columns]
+    rows += [["all others", *map(str, rest)], ["**all**", *(f"**{t.of(p)}**" for t, p in columns)]]
+    head = [f"{name}: {phase}" for phase in PHASES for name in ("ours", "plain")]
+    return "\n".join(
+        [
+            "Round trips to CDK's process for one pipeline, by kind.",
+            "",
+            table(["trips", *head], rows),
+        ]
+    )
+
+
+def _by(kinds: Counter[str]) -> Callable[[str], tuple[int, str]]:
+    return lambda kind: (-kinds[kind], kind)
 
 
 def main(which: str, pipelines: int) -> None:

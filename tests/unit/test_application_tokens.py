@@ -37,7 +37,7 @@ VALUES: list[tuple[str, Callable[[cdk.Stack], Any]]] = [
     ("placeholder", lambda _: "${clicks}"),
     ("enum", lambda _: Word.A),
 ]
-PLAIN = ("", "a", 0, 1, -1, 1.5, 10**12, True, None, [], {})
+PLAIN: tuple[object, ...] = ("", "a", 0, 1, -1, 1.5, 10**12, True, None, [], {})
 
 
 @pytest.mark.parametrize("make", [make for _, make in VALUES], ids=[name for name, _ in VALUES])
