@@ -11,7 +11,6 @@ from constructs import Construct
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcards
 from cdk_managed_flink.application.answers import (
-    key_arn,
     log_group_name,
     log_stream_name,
     topic_arn,
@@ -20,7 +19,6 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.metrics import NAMESPACE, RECONCILER_NAMESPACE
 from cdk_managed_flink.application.place import place_of, share_place
-from cdk_managed_flink.application.state_key import operating
 from cdk_managed_flink.application.tokens import text_of
 from cdk_managed_flink.lifecycle import contradictions
 from cdk_managed_flink.lifecycle.definition import ApplicationDefinition
@@ -34,7 +32,7 @@ from cdk_managed_flink.lifecycle.health_gate import (
 from cdk_managed_flink.lifecycle.provider import DEFAULT_POLL_INTERVAL, LifecycleProvider
 from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL, Reconciler
 from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
-from cdk_managed_flink.lifecycle.rights import ApplicationRights
+from cdk_managed_flink.lifecycle.rights import ApplicationRights, let_operate
 from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
 from cdk_managed_flink.lifecycle.stores import keep_up, stores
 from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
@@ -131,7 +129,7 @@ class FlinkLifecycle(Construct):
         if needed.wildcards:
             acknowledge_wildcards(rights, *needed.wildcards)
         for operator in key_operators:
-            _let_operate(operator, application)
+            let_operate(operator, application)
         defined = ApplicationDefinition(application)
         if update_strategy is not UpdateStrategy.FORCE_STOP:
             application.check_at_synth(lambda: _snapshots_off(defined))
@@ -234,20 +232,6 @@ def _snapshots_off(defined: ApplicationDefinition) -> list[str]:
         "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
     )
     return [str(refused)]
-
-
-def _let_operate(operator: iam.IGrantable, application: FlinkApplication) -> None:
-    key = application.encryption_key
-    if key is None:
-        return
-    region = place_of(application).region
-    for actions, conditions in operating(region, application.application_arn):
-        iam.Grant.add_to_principal(
-            grantee=operator,
-            actions=actions,
-            resource_arns=[key_arn(key)],
-            conditions=conditions,
-        )
 
 
 def _text(flag: bool) -> str:

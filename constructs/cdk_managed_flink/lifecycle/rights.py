@@ -122,3 +122,18 @@ class ApplicationRights:
     ) -> None:
         statement: dict[str, object] = {"Effect": "Allow", "Action": actions, "Resource": resource}
         self._statements.append(statement | ({"Condition": conditions} if conditions else {}))
+
+
+def let_operate(operator: iam.IGrantable, application: FlinkApplication) -> None:
+    """Let a principal operate the application with the key of its state, if it has one."""
+    key = application.encryption_key
+    if key is None:
+        return
+    region = place_of(application).region
+    for actions, conditions in operating(region, application.application_arn):
+        iam.Grant.add_to_principal(
+            grantee=operator,
+            actions=actions,
+            resource_arns=[key_arn(key)],
+            conditions=conditions,
+        )

@@ -10,6 +10,7 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import let_in
+from cdk_managed_flink.application.place import place_of
 
 
 @cache
@@ -66,9 +67,9 @@ def _found(
     """
     kind = "Gateway" if service in _gateways() else "Interface"
     name = (_gateways().get(service) or ec2.InterfaceVpcEndpointAwsService(service)).name
-    here = Stack.of(application)
+    here = place_of(application).stack
     for endpoint in there:
-        stack = Stack.of(endpoint)
+        stack = place_of(endpoint).stack
         if (
             endpoint.vpc_id == vpc.vpc_id
             and stack.environment == here.environment
@@ -82,7 +83,7 @@ def _found(
 
 
 def _made(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> ec2.VpcEndpoint:
-    place = _place(Stack.of(application), vpc)
+    place = _place(place_of(application).stack, vpc)
     if service not in _gateways():
         return ec2.InterfaceVpcEndpoint(
             place,

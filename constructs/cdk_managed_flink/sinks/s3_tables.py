@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Names, RemovalPolicy, Stack
+from aws_cdk import Names, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3tables as s3tables
@@ -15,6 +15,7 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.tokens import is_token
@@ -140,7 +141,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
                 table.node.add_dependency(needed)
             needs.append(table)
         self._grant(application, bucket_arn, namespace, table_name, table)
-        region = Stack.of(application).region
+        region = place_of(application).region
         return Binding(
             properties=checked_options(
                 "S3TablesSink",
@@ -148,7 +149,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
                     "connector": "iceberg",
                     "catalog-name": "s3tables",
                     "catalog-type": "rest",
-                    "uri": f"https://s3tables.{region}.{Stack.of(application).url_suffix}/iceberg",
+                    "uri": f"https://s3tables.{region}.{place_of(application).url_suffix}/iceberg",
                     "warehouse": bucket_arn,
                     "rest.sigv4-enabled": "true",
                     "rest.signing-name": "s3tables",
@@ -240,7 +241,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
 def _check_place(application: FlinkApplication, bucket_arn: str) -> None:
     if is_token(bucket_arn):
         return
-    stack = Stack.of(application)
+    stack = place_of(application).stack
     _, _, _, *there, _ = bucket_arn.split(":")
     for known, its in zip((stack.region, stack.account), there, strict=True):
         if not is_token(known) and known != its:

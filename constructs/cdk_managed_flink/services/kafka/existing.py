@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from aws_cdk import Annotations, Duration, Fn, Stack
+from aws_cdk import Annotations, Duration, Fn
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.secret_value import FlinkSecret
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.arns import differ
@@ -83,7 +84,7 @@ class ExistingMskCluster(KafkaCluster):
 
     def _place(self, cluster_arn: str) -> None:
         """Whether it is of another Region or account, where both are known."""
-        stack = Stack.of(self)
+        stack = place_of(self).stack
         _, _, _, region, account, _ = cluster_arn.split(":", 5)
         abroad = differ(stack.region, region)
         self.elsewhere = abroad or differ(stack.account, account)

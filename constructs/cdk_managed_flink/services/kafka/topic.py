@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
-from aws_cdk import Duration, Fn, RemovalPolicy, Stack, Token
+from aws_cdk import Duration, Fn, RemovalPolicy, Token
 from aws_cdk import aws_msk as msk
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.kafka.values import check_settings
@@ -101,7 +102,7 @@ class KafkaTopic(Construct):
     def _encoded(self, settings: Mapping[str, str]) -> str:
         """Settings as the service takes them: a JSON object in Base64."""
         if any(is_token(value) for value in settings.values()):
-            return Fn.base64(Stack.of(self).to_json_string(dict(settings)))
+            return Fn.base64(place_of(self).stack.to_json_string(dict(settings)))
         return base64.b64encode(json.dumps(settings, sort_keys=True).encode()).decode()
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Annotations, ArnFormat, Stack
+from aws_cdk import Annotations, ArnFormat
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -13,6 +13,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.handed_role import HandedRole
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.redshift.warehouse import Warehouse
 
@@ -73,7 +74,7 @@ class _Existing(Warehouse):
 
     def authorize(self, bucket: s3.IBucket) -> None:
         """Say which policy its namespace needs: putting one replaces all that it has."""
-        conditions: dict[str, str] = {"aws:SourceAccount": Stack.of(self).account}
+        conditions: dict[str, str] = {"aws:SourceAccount": place_of(self).account}
         if not is_token(bucket.bucket_arn):
             conditions["aws:SourceArn"] = bucket.bucket_arn
         if is_token(conditions["aws:SourceAccount"]):
@@ -187,7 +188,7 @@ class ExistingCluster(_Existing):
         ]
 
     def _part(self, kind: str, name: str) -> str:
-        return Stack.of(self).format_arn(
+        return place_of(self).stack.format_arn(
             service="redshift",
             resource=kind,
             resource_name=name,

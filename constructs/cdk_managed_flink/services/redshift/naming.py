@@ -2,10 +2,11 @@
 
 import re
 
-from aws_cdk import CfnResource, Names, Stack
+from aws_cdk import CfnResource, Names
 from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.tokens import is_token
 
 _LEGAL = re.compile(r"[a-z0-9-]{3,64}")
@@ -35,7 +36,7 @@ def known_name(construct: IConstruct, name: str, attribute: str) -> str | None:
     """
     resource = construct.node.default_child
     if isinstance(resource, CfnResource):
-        name = Stack.of(resource).resolve(getattr(resource, attribute))
+        name = place_of(resource).stack.resolve(getattr(resource, attribute))
     return None if not isinstance(name, str) or is_token(name) else name
 
 
