@@ -86,7 +86,6 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE,
 )
-_KINDS = {str(kind.value): kind for kind in TokenKind}
 _UNTERMINATED = {
     "/*": "comment without its end: close it with */",
     "${": "placeholder without its end: write ${name} or ${name.key} on one line",
@@ -111,7 +110,7 @@ def tokens(script: str) -> Iterator[Token]:
             )
             raise SqlError(reason, line, column)
         text = match[0]
-        yield Token(_KINDS[match.lastgroup or ""], text, line, column)
+        yield Token(TokenKind(match.lastgroup), text, line, column)
         position = match.end()
         breaks = text.count("\n")
         if breaks:
