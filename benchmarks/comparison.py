@@ -5,23 +5,21 @@ both see the same machine. CPU seconds are the steadier number on a machine that
 """
 
 import json
-import os
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from benchmarks.report import ratio, table
+from benchmarks.same import check_same
+from benchmarks.synth import OURS, PLAIN, ROOT, environment
 from managed_flink_local.progress import Progress
 
-ROOT = Path(__file__).parents[1]
-STACKS = ("ours", "plain")
-# Rounds by CDK's own validation; its engine starts in every process and takes most of one.
-ROUNDS = {"off": 5, "on": 3}
+BOTH = (OURS, PLAIN)
 PARTS = {
     "import": "import",
     "construct": "construct",
@@ -32,123 +30,140 @@ PARTS = {
 
 
 @dataclass(frozen=True)
+class Case:
+    """How many pipelines, each in a stack of its own, and whether CDK's own validation is on."""
+
+    pipelines: int
+    validation: str
+    rounds: int
+
+
+# The validation's engine starts in every process and takes most of one.
+ONE, CHECKED, FIVE, TWENTY = CASES = (
+    Case(1, "off", 5),
+    Case(1, "on", 3),
+    Case(5, "off", 3),
+    Case(20, "off", 5),
+)
+
+
+@dataclass(frozen=True)
 class Run:
-    """One synthesis: seconds by part, resources by type, size of the template."""
+    """One synthesis: seconds by part, resources by type, size of the templates."""
 
     seconds: Mapping[str, float]
     types: Mapping[str, int]
     size: int
 
+    @property
+    def work(self) -> float:
+        """Construction and synth, without the import, which comes once."""
+        return self.seconds["construct"] + self.seconds["synth"]
 
-Runs = dict[tuple[str, str], list[Run]]
 
-
-class DifferentResourcesError(Exception):
-    """The two stacks are not of the same resources, so there is nothing to compare."""
+Runs = dict[tuple[Case, str], list[Run]]
 
 
 def measure(progress: Progress) -> Runs:
-    """Synthesize each stack with each setting several times, in turn.
+    """Synthesize each app in each case several times, in turn.
 
     Raises:
-        DifferentResourcesError: The stacks differ in their resource types or counts.
+        DifferentResourcesError: The apps differ in their resource types or counts.
     """
     runs: Runs = defaultdict(list)
     with progress.phase("synthesizing") as phase:
         phase.waits_for("a first run of each, not counted")
-        first = {which: _synthesize(which, "off") for which in STACKS}
-        _check_same(first["ours"].types, first["plain"].types)
-        last = max(ROUNDS.values())
-        for number in range(last):
-            phase.waits_for(f"round {number + 1} of {last}")
-            for validation in (v for v, rounds in ROUNDS.items() if number < rounds):
-                # Neither stack always comes second.
-                for which in STACKS if number % 2 else reversed(STACKS):
-                    runs[validation, which].append(_synthesize(which, validation))
+        first = {which: _synthesize(which, ONE) for which in BOTH}
+        check_same(first[OURS].types, first[PLAIN].types)
+        for case, number in _rounds():
+            phase.waits_for(f"{case.pipelines} pipelines, round {number + 1} of {case.rounds}")
+            # Neither always comes second.
+            for which in BOTH if number % 2 else reversed(BOTH):
+                runs[case, which].append(_synthesize(which, case))
+        check_same(*(runs[TWENTY, which][0].types for which in BOTH))
     return runs
 
 
-def table(runs: Runs) -> str:
-    """The comparison as it is shown."""
-    first = {which: runs["off", which][0] for which in STACKS}
-    count = sum(first["ours"].types.values())
-    sizes = " and ".join(f"{first[which].size / 1000:.0f} kB" for which in STACKS)
-    lines = [
-        f"Synth of the same {count} resources, ours against plain CDK (templates of {sizes});",
-        "seconds in fresh processes, in turn; no cdk-nag, no bundling",
-        "",
-        f"{'':<36}{'ours':>15}{'plain CDK':>17}{'ours / plain':>17}",
-        f"{'validation':<14}{'':<22}{'min':>7}{'median':>8}{'min':>9}{'median':>8}"
-        f"{'min':>9}{'median':>8}",
-    ]
-    for validation, rounds in ROUNDS.items():
-        heading = f"{validation}, {rounds} runs"
-        ours, plain = (runs[validation, which] for which in STACKS)
-        for part, title in PARTS.items():
-            lines.append(
-                f"{heading:<14}{title:<22}{_row(_seconds(ours, part), _seconds(plain, part))}"
-            )
-        shares = [
-            statistics.median(run.seconds["import"] / run.seconds["all"] for run in which)
-            for which in (ours, plain)
+def told(runs: Runs) -> str:
+    """The comparison, as a section of the page."""
+    first = {which: runs[ONE, which][0] for which in BOTH}
+    resources = sum(first[OURS].types.values())
+    sizes = " and ".join(f"{first[which].size / 1000:.0f} kB" for which in BOTH)
+    return "\n".join(
+        [
+            f"One pipeline of {resources} resources (templates of {sizes}), seconds in fresh "
+            f"processes; CDK's own validation off ({ONE.rounds} runs) and on ({CHECKED.rounds}), "
+            "no cdk-nag, nothing bundled.",
+            "",
+            table(
+                ["seconds, median (least)", "ours", "plain CDK", "ours / plain"],
+                [row for case in (ONE, CHECKED) for row in _parts(runs, case)],
+            ),
+            "",
+            "More pipelines, each in a stack of its own; construction and synth, without the "
+            "import.",
+            "",
+            table(
+                ["pipelines", "ours, s", "plain, s", "ours / plain", "CPU, with the import"],
+                [_slope(runs, case) for case in (ONE, FIVE, TWENTY)],
+            ),
         ]
-        lines.append(f"{heading:<14}{'share of the import':<22}{_share(shares)}")
-    return "\n".join(lines)
-
-
-def _row(ours: Sequence[float], plain: Sequence[float]) -> str:
-    ratios = (min(ours) / min(plain), statistics.median(ours) / statistics.median(plain))
-    return (
-        f"{min(ours):>7.2f}{statistics.median(ours):>8.2f}"
-        f"{min(plain):>9.2f}{statistics.median(plain):>8.2f}"
-        f"{ratios[0]:>8.2f}x{ratios[1]:>7.2f}x"
     )
 
 
-def _share(shares: Sequence[float]) -> str:
-    ours, plain = shares
-    return f"{'':>7}{ours:>8.0%}{'':>9}{plain:>8.0%}"
+def _parts(runs: Runs, case: Case) -> Iterator[list[str]]:
+    for part, title in PARTS.items():
+        ours, plain = ([run.seconds[part] for run in runs[case, which]] for which in BOTH)
+        yield [
+            f"{title}, validation {case.validation}",
+            _pair(ours),
+            _pair(plain),
+            _of(ours, plain),
+        ]
 
 
-def _seconds(runs: Sequence[Run], part: str) -> list[float]:
-    return [run.seconds[part] for run in runs]
+def _slope(runs: Runs, case: Case) -> list[str]:
+    ours, plain = ([run.work for run in runs[case, which]] for which in BOTH)
+    cpu = [[run.seconds["cpu"] for run in runs[case, which]] for which in BOTH]
+    return [str(case.pipelines), _pair(ours), _pair(plain), _of(ours, plain), _of(*cpu)]
 
 
-def _synthesize(which: str, validation: str) -> Run:
-    before = _children_cpu()
+def _pair(seconds: Sequence[float]) -> str:
+    return f"{statistics.median(seconds):.2f} ({min(seconds):.2f})"
+
+
+def _of(ours: Sequence[float], plain: Sequence[float]) -> str:
+    return (
+        f"{ratio(statistics.median(ours), statistics.median(plain))} "
+        f"({ratio(min(ours), min(plain))})"
+    )
+
+
+def _rounds() -> Iterator[tuple[Case, int]]:
+    for number in range(max(case.rounds for case in CASES)):
+        for case in CASES:
+            if number < case.rounds:
+                yield case, number
+
+
+def _synthesize(which: str, case: Case) -> Run:
+    before = children_cpu()
+    arguments = [which, case.validation]
     with tempfile.TemporaryDirectory() as out:
         said = subprocess.run(
-            [sys.executable, "-m", "benchmarks.synth", which, validation, out],
+            [sys.executable, "-m", "benchmarks.synth", *arguments, out, str(case.pipelines)],
             cwd=ROOT,
-            env=_variables(),
+            env=environment(),
             stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
     found = json.loads(said.stdout.splitlines()[-1])
-    seconds = {**found["seconds"], "cpu": _children_cpu() - before}
+    seconds = {**found["seconds"], "cpu": children_cpu() - before}
     return Run(seconds=seconds, types=found["types"], size=found["bytes"])
 
 
-def _variables() -> dict[str, str]:
-    """The process environment; byte code is kept, as it is wherever an app is run again."""
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
-
-
-def _children_cpu() -> float:
+def children_cpu() -> float:
+    """CPU seconds of all processes that have ended below this one."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _check_same(ours: Mapping[str, int], plain: Mapping[str, int]) -> None:
-    differences = [
-        f"  {name}: {ours.get(name, 0)} in ours, {plain.get(name, 0)} in plain"
-        for name in sorted({*ours, *plain})
-        if ours.get(name, 0) != plain.get(name, 0)
-    ]
-    if differences:
-        told = "\n".join(differences)
-        raise DifferentResourcesError(
-            f"the stacks are not of the same resources; adjust benchmarks/plain.py:\n{told}"
-        )

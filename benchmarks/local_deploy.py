@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from benchmarks.report import table
 from managed_flink_local import deployment, environment
 from managed_flink_local.environment import Environment
 from managed_flink_local.failure import LocalError
@@ -67,14 +68,17 @@ def measure(progress: Progress) -> list[Step]:
     return [*outside, *inside, Step("deploying: the command line and the assets", max(rest, 0.0))]
 
 
-def table(steps: Sequence[Step]) -> str:
-    """The phases as they are shown."""
+def told(steps: Sequence[Step]) -> str:
+    """The phases, as a section of the page."""
     whole = sum(step.seconds for step in steps)
-    lines = ["A first local deploy, from nothing to a job that is proved healthy", ""]
-    lines.append(f"{'phase':<52}{'seconds':>9}{'share':>8}")
-    lines += [f"{s.title:<52}{s.seconds:>9.1f}{s.seconds / whole:>8.0%}" for s in steps]
-    lines.append(f"{'all':<52}{whole:>9.1f}")
-    return "\n".join(lines)
+    rows = [[s.title, f"{s.seconds:.1f}", f"{s.seconds / whole:.0%}"] for s in steps]
+    return "\n".join(
+        [
+            "A first local deploy, from nothing to a job that is proved healthy.",
+            "",
+            table(["phase", "seconds", "share"], [*rows, ["all", f"{whole:.1f}", ""]]),
+        ]
+    )
 
 
 def _inside(here: Environment, deployed: Pipeline, since: float) -> list[Step]:

@@ -1,4 +1,4 @@
-"""The stack of ``stacks/sensors.py`` for production, written by hand with plain CDK.
+"""The stacks of ``stacks/sensors.py`` for production and of the README, by hand with plain CDK.
 
 Each resource has the settings that the library gives it, as an engineer would write them who knows
 the service and has only CDK. Nothing here is derived, checked or shared with other stacks.
@@ -6,14 +6,12 @@ the service and has only CDK. Nothing here is derived, checked or shared with ot
 
 from pathlib import Path
 
-from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
@@ -21,16 +19,25 @@ from benchmarks.plain_configuration import configuration, property_groups
 from benchmarks.plain_keys import allow_application, allow_log_group
 from benchmarks.plain_lifecycle import add_lifecycle
 from benchmarks.plain_operations import add_alarms, add_topic
+from benchmarks.plain_stores import KEPT, bucket, readings
 
 ROOT = Path(__file__).parents[1]
 NAME = "sensors"
-KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
-class PlainSensorsStack(Stack):
+class PlainStack(Stack):
     """Keys, stream, buckets, table, the application with role and log, lifecycle and alarms."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        code: Path,
+        buckets: tuple[str, ...],
+        table: bool,
+        addresses: tuple[str, ...],
+    ) -> None:
         super().__init__(scope, id)
         self.application_arn = self.format_arn(
             service="kinesisanalytics", resource="application", resource_name=NAME
@@ -52,9 +59,8 @@ class PlainSensorsStack(Stack):
             encryption_key=self.data_key,
             removal_policy=KEPT,
         )
-        self.lake = self._bucket("Lake")
-        self.rejected = self._bucket("Rejected")
-        self.readings = self._table()
+        self.buckets = {name: bucket(self, name, self.data_key) for name in buckets}
+        self.readings = readings(self, self.data_key) if table else None
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -65,10 +71,10 @@ class PlainSensorsStack(Stack):
         self.log_stream = logs.LogStream(
             self, "LogStream", log_group=self.log_group, removal_policy=KEPT
         )
-        code = s3_assets.Asset(self, "Code", path=str(ROOT / "jobs" / "sensors"))
-        role = self._role(code)
-        groups = property_groups(self.events, self.lake, self.rejected, self.readings)
-        settings = configuration(code, self.state_key, groups)
+        asset = s3_assets.Asset(self, "Code", path=str(code))
+        role = self._role(asset)
+        groups = property_groups(self.events, self.buckets, self.readings)
+        settings = configuration(asset, self.state_key, groups)
         application = kda.CfnApplication(
             self,
             "Application",
@@ -90,7 +96,7 @@ class PlainSensorsStack(Stack):
                 )
             },
         )
-        topic = add_topic(self)
+        topic = add_topic(self, addresses) if addresses else None
         prove, rules = add_lifecycle(
             self,
             name=NAME,
@@ -111,53 +117,6 @@ class PlainSensorsStack(Stack):
         for answer in ("RestoredFrom", "Evidence"):
             CfnOutput(self, answer, value=prove.get_att_string(answer))
 
-    def _bucket(self, id: str) -> s3.Bucket:
-        return s3.Bucket(
-            self,
-            id,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=self.data_key,
-            bucket_key_enabled=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    abort_incomplete_multipart_upload_after=Duration.days(30),
-                    noncurrent_version_expiration=Duration.days(30),
-                    transitions=[
-                        s3.Transition(
-                            storage_class=s3.StorageClass.INFREQUENT_ACCESS,
-                            transition_after=Duration.days(90),
-                        )
-                    ],
-                )
-            ],
-            removal_policy=KEPT,
-        )
-
-    def _table(self) -> dynamodb.TableV2:
-        table = dynamodb.TableV2(
-            self,
-            "Readings",
-            partition_key=dynamodb.Attribute(name="sensor", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="item", type=dynamodb.AttributeType.STRING),
-            billing=dynamodb.Billing.on_demand(),
-            encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            removal_policy=KEPT,
-        )
-        resource = table.node.default_child
-        assert isinstance(resource, dynamodb.CfnGlobalTable)
-        # The L2 takes a key of ours only in a stack that names its Region.
-        resource.add_property_override(
-            "Replicas.0.SSESpecification", {"KMSMasterKeyId": self.data_key.key_arn}
-        )
-        return table
-
     def _role(self, code: s3_assets.Asset) -> iam.Role:
         role = iam.Role(
             self,
@@ -173,8 +132,8 @@ class PlainSensorsStack(Stack):
         )
         log_group = self.log_group.log_group_name
         log_stream = f"{log_group}:log-stream:{self.log_stream.log_stream_name}"
-        buckets = (self.lake, self.rejected)
-        for actions, resources in (
+        buckets = self.buckets.values()
+        allowed: list[tuple[list[str], list[str]]] = [
             (
                 ["s3:GetObject", "s3:GetObjectVersion"],
                 [code.bucket.arn_for_objects(code.s3_object_key)],
@@ -205,8 +164,10 @@ class PlainSensorsStack(Stack):
                 ["s3:GetBucketLocation", "s3:ListBucket"],
                 [bucket.bucket_arn for bucket in buckets],
             ),
-            (["dynamodb:BatchWriteItem"], [self.readings.table_arn]),
-        ):
+        ]
+        if self.readings is not None:
+            allowed.append((["dynamodb:BatchWriteItem"], [self.readings.table_arn]))
+        for actions, resources in allowed:
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
         self._allow_data_key(role)
         return role
@@ -215,11 +176,11 @@ class PlainSensorsStack(Stack):
         key_arn = self.data_key.key_arn
         context = {"kms:EncryptionContext:aws:kinesis:arn": self.events.stream_arn}
         items = ["kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"]
-        for service, actions, further in (
-            ("kinesis", ["kms:Decrypt"], context),
-            ("s3", ["kms:Decrypt", "kms:GenerateDataKey"], {}),
-            ("dynamodb", ["kms:Decrypt", "kms:GenerateDataKey", *items], {}),
-        ):
+        use = ["kms:Decrypt", "kms:GenerateDataKey"]
+        allowed = [("kinesis", ["kms:Decrypt"], context), ("s3", use, {})]
+        if self.readings is not None:
+            allowed.append(("dynamodb", [*use, *items], {}))
+        for service, actions, further in allowed:
             via = {"kms:ViaService": f"{service}.{self.region}.amazonaws.com"}
             role.add_to_policy(
                 iam.PolicyStatement(
@@ -236,3 +197,22 @@ class PlainSensorsStack(Stack):
             resource_name=name,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
+
+
+class PlainSensorsStack(PlainStack):
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(
+            scope,
+            id,
+            code=ROOT / "jobs" / "sensors",
+            buckets=("lake", "rejected"),
+            table=True,
+            addresses=("data-team@example.com", "on-call@example.com"),
+        )
+
+
+class PlainWebStack(PlainStack):
+    """The app of the README."""
+
+    def __init__(self, scope: Construct, id: str, *, code: Path) -> None:
+        super().__init__(scope, id, code=code, buckets=("lake",), table=False, addresses=())

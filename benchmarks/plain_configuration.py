@@ -1,5 +1,6 @@
 """By hand: the application's configuration."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import aws_dynamodb as dynamodb
@@ -54,7 +55,7 @@ def configuration(
 
 
 def property_groups(
-    events: kinesis.Stream, lake: s3.Bucket, rejected: s3.Bucket, readings: dynamodb.TableV2
+    events: kinesis.Stream, buckets: Mapping[str, s3.Bucket], readings: dynamodb.TableV2 | None
 ) -> dict[str, dict[str, str]]:
     """What the job reads at run time: the connector options of each table."""
     region = events.stack.region
@@ -63,7 +64,7 @@ def property_groups(
         path = f"s3://{bucket.bucket_name}/"
         return {"connector": "filesystem", "path": path, "format": "json-lines"}
 
-    return {
+    groups = {
         "kinesis.analytics.flink.run.options": {
             "python": "main.py",
             "pyFiles": "job/",
@@ -76,14 +77,15 @@ def property_groups(
             "format": "raw",
             "aws.region": region,
         },
-        "lake": files(lake),
-        "rejected": files(rejected),
-        "readings": {
+        **{name: files(bucket) for name, bucket in buckets.items()},
+    }
+    if readings is not None:
+        groups["readings"] = {
             "connector": "dynamodb",
             "table-name": readings.table_name,
             "aws.region": region,
             "sink.batch.max-size": "25",
             "sink.requests.max-inflight": "1",
             "sink.flush-buffer.timeout": "1000",
-        },
-    }
+        }
+    return groups

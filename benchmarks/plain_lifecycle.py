@@ -19,6 +19,7 @@ from aws_cdk import custom_resources as cr
 from benchmarks.plain_keys import ARN_CONTEXT, decrypt_grants
 from benchmarks.plain_rules import add_rules
 
+Statement = tuple[list[str], str, dict[str, dict[str, str]] | None]
 HANDLERS = Path(__file__).parents[1] / "constructs" / "cdk_managed_flink" / "handlers"
 
 
@@ -34,13 +35,18 @@ def add_lifecycle(
     log_group: logs.LogGroup,
     log_stream: logs.LogStream,
     configuration: dict[str, Any],
-    topic: sns.Topic,
+    topic: sns.Topic | None,
 ) -> tuple[CustomResource, list[events.CfnRule]]:
     """Add both custom resources and the rules; return Prove and the rules."""
     provider_role, service_token, tend = _provider(stack)
     rights = iam.ManagedPolicy(stack, "LifecycleRights", roles=[provider_role])
-    _allow(stack, rights, arn, state_key, log_group)
-    _allow_further(rights, role, topic)
+    for actions, resource, conditions in (
+        *_operating(stack, arn, state_key, log_group),
+        *_further(role, topic),
+    ):
+        rights.add_statements(
+            iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions)
+        )
     text = json.dumps(stack.resolve(configuration), sort_keys=True)
     common = {
         "ApplicationName": name,
@@ -170,13 +176,13 @@ def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:
     return role, provider.service_token, tend
 
 
-def _allow(
-    stack: Stack, rights: iam.ManagedPolicy, arn: str, state_key: kms.Key, log_group: logs.LogGroup
-) -> None:
+def _operating(
+    stack: Stack, arn: str, state_key: kms.Key, log_group: logs.LogGroup
+) -> list[Statement]:
     key_arn = state_key.key_arn
     via = {"kms:ViaService": f"kinesisanalytics.{stack.region}.amazonaws.com"}
     context = {**via, ARN_CONTEXT: arn}
-    statements: list[tuple[list[str], str, dict[str, dict[str, str]] | None]] = [
+    return [
         (
             [
                 "kinesisanalytics:CreateApplicationSnapshot",
@@ -201,30 +207,18 @@ def _allow(
         ),
         (["kms:CreateGrant"], key_arn, decrypt_grants(context)),
     ]
-    for actions, resource, conditions in statements:
-        rights.add_statements(
-            iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions)
-        )
 
 
-def _allow_further(rights: iam.ManagedPolicy, execution_role: iam.Role, topic: sns.Topic) -> None:
+def _further(execution_role: iam.Role, topic: sns.Topic | None) -> list[Statement]:
+    passed = {"StringEquals": {"iam:PassedToService": "kinesisanalytics.amazonaws.com"}}
+    passing: Statement = (["iam:PassRole"], execution_role.role_arn, passed)
+    if topic is None:
+        return [passing]
     key = topic.master_key
     assert key is not None
-    via = {"kms:ViaService": f"sns.{topic.stack.region}.amazonaws.com"}
-    statements: list[tuple[list[str], str, dict[str, str] | None]] = [
-        (
-            ["iam:PassRole"],
-            execution_role.role_arn,
-            {"iam:PassedToService": "kinesisanalytics.amazonaws.com"},
-        ),
+    via = {"StringEquals": {"kms:ViaService": f"sns.{topic.stack.region}.amazonaws.com"}}
+    return [
+        passing,
         (["sns:Publish"], topic.topic_arn, None),
         (["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn, via),
     ]
-    for actions, resource, equal in statements:
-        rights.add_statements(
-            iam.PolicyStatement(
-                actions=actions,
-                resources=[resource],
-                conditions={"StringEquals": equal} if equal else None,
-            )
-        )

@@ -1,5 +1,7 @@
 """By hand: the alarms, the composite one, and the topic that it publishes to."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -12,6 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
 MINUTE = Duration.minutes(1)
+Watched = tuple[str, cloudwatch.IMetric, float, int, str]
 
 
 def add_alarms(
@@ -19,18 +22,16 @@ def add_alarms(
     *,
     name: str,
     stream: kinesis.Stream,
-    table: dynamodb.TableV2,
-    topic: sns.Topic,
+    table: dynamodb.TableV2 | None,
+    topic: sns.Topic | None,
     rules: list[events.CfnRule],
 ) -> None:
     """Add an alarm for each fault of application, stream and table, and one that pages."""
     application = {"Application": name}
     of_stream = {"StreamName": stream.stream_name}
-    of_table = {"TableName": table.table_name}
-    writes = {**of_table, "Operation": "BatchWriteItem"}
     alarms = [
-        _alarm(stack, id, metric, threshold, periods, meaning)
-        for id, metric, threshold, periods, meaning in (
+        _alarm(stack, *watched)
+        for watched in (
             ("Restarts", _increase("fullRestarts", application), 0, 1, "The job restarted."),
             (
                 "FailedCheckpoints",
@@ -62,20 +63,7 @@ def add_alarms(
                 3,
                 "Reads are throttled.",
             ),
-            (
-                "WriteThrottles",
-                _metric("AWS/DynamoDB", "WriteThrottleEvents", of_table, "Sum"),
-                0,
-                3,
-                "Writes are throttled.",
-            ),
-            (
-                "WriteErrors",
-                _metric("AWS/DynamoDB", "SystemErrors", writes, "Sum"),
-                0,
-                3,
-                "Writes fail.",
-            ),
+            *(_of_table(table) if table is not None else ()),
         )
     ]
     looks = Duration.minutes(5)
@@ -101,8 +89,20 @@ def add_alarms(
         ),
         alarm_description=f"{name}: any of its alarms",
     )
-    composite.add_alarm_action(actions.SnsAction(topic))
-    composite.add_ok_action(actions.SnsAction(topic))
+    if topic is not None:
+        composite.add_alarm_action(actions.SnsAction(topic))
+        composite.add_ok_action(actions.SnsAction(topic))
+
+
+def _of_table(table: dynamodb.TableV2) -> list[Watched]:
+    of_table = {"TableName": table.table_name}
+    writes = {**of_table, "Operation": "BatchWriteItem"}
+    throttles = _metric("AWS/DynamoDB", "WriteThrottleEvents", of_table, "Sum")
+    errors = _metric("AWS/DynamoDB", "SystemErrors", writes, "Sum")
+    return [
+        ("WriteThrottles", throttles, 0, 3, "Writes are throttled."),
+        ("WriteErrors", errors, 0, 3, "Writes fail."),
+    ]
 
 
 def _alarm(
@@ -127,14 +127,18 @@ def _alarm(
 
 
 def _metric(
-    namespace: str, name: str, dimensions: dict[str, str], statistic: str
+    namespace: str,
+    name: str,
+    dimensions: dict[str, str],
+    statistic: str,
+    period: Duration = MINUTE,
 ) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
         dimensions_map=dimensions,
         statistic=statistic,
-        period=MINUTE,
+        period=period,
     )
 
 
@@ -143,13 +147,7 @@ def _flink(name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
 
 
 def _tended(name: str, dimensions: dict[str, str], period: Duration) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="ManagedFlink",
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic="Maximum",
-        period=period,
-    )
+    return _metric("ManagedFlink", name, dimensions, "Maximum", period)
 
 
 def _increase(name: str, dimensions: dict[str, str]) -> cloudwatch.MathExpression:
@@ -160,7 +158,7 @@ def _increase(name: str, dimensions: dict[str, str]) -> cloudwatch.MathExpressio
     )
 
 
-def add_topic(stack: Stack) -> sns.Topic:
+def add_topic(stack: Stack, addresses: Sequence[str]) -> sns.Topic:
     """Add the topic that alarms and the reconciler publish to."""
     key = kms.Key(
         stack,
@@ -192,6 +190,6 @@ def add_topic(stack: Stack) -> sns.Topic:
             conditions=ours,
         )
     )
-    for address in ("data-team@example.com", "on-call@example.com"):
+    for address in addresses:
         topic.add_subscription(subscriptions.EmailSubscription(address))
     return topic

@@ -21,7 +21,12 @@ ENDED = (
 
 
 def add_rules(
-    stack: Stack, *, name: str, topic: sns.Topic, tend: lambda_.Function, prove: CustomResource
+    stack: Stack,
+    *,
+    name: str,
+    topic: sns.Topic | None,
+    tend: lambda_.Function,
+    prove: CustomResource,
 ) -> list[events.CfnRule]:
     """Add one rule for the time and one for the end of each operation on the stack."""
     told = {
@@ -33,7 +38,7 @@ def add_rules(
         "SnapshotKeep": "24",
         "SnapshotMaxAgeSeconds": "604800",
         "Pinned": [],
-        "TopicArn": topic.topic_arn,
+        "TopicArn": "" if topic is None else topic.topic_arn,
         "PeriodSeconds": "300",
         "MetricNamespace": "ManagedFlink",
     }

@@ -1,9 +1,11 @@
-"""One synthesis in a process of its own: ``python -m benchmarks.synth ours|plain off|on OUT``.
+"""One synthesis in a process of its own: ``python -m benchmarks.synth WHICH off|on OUT PIPELINES``.
 
-Prints, as one line of JSON, the seconds of each part, the resource types and the template's size.
+Prints, as one line of JSON, the seconds of each part, the resource types and the templates' size.
+Each pipeline is in a stack of its own.
 """
 
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -14,23 +16,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aws_cdk import App
 
-    Build = Callable[[App], object]
+    Build = Callable[[App, str], object]
 
 ROOT = Path(__file__).parents[1]
-STACK = "Benchmark"
+OURS, PLAIN = "ours", "plain"
 
 
-def main(which: str, validation: bool, out: Path) -> None:
-    """Synthesize one of the two stacks and say what that took."""
+def main(which: str, validation: bool, out: Path, pipelines: int) -> None:
+    """Synthesize one of the two apps and say what that took."""
     began = time.perf_counter()
-    build = _ours() if which == "ours" else _plain()
+    build = builder(which)
     imported = time.perf_counter()
-    app = _app(validation, out)
-    build(app)
+    app = app_of(out, validation=validation)
+    for number in range(pipelines):
+        build(app, f"Pipeline{number}")
     constructed = time.perf_counter()
     app.synth()
     synthesized = time.perf_counter()
-    template = json.loads((out / f"{STACK}.template.json").read_text(encoding="utf-8"))
+    templates = [json.loads(p.read_text("utf-8")) for p in out.glob("*.template.json")]
     result = {
         "seconds": {
             "import": imported - began,
@@ -38,13 +41,13 @@ def main(which: str, validation: bool, out: Path) -> None:
             "synth": synthesized - constructed,
             "all": synthesized - began,
         },
-        "types": Counter(resource["Type"] for resource in template["Resources"].values()),
-        "bytes": len(json.dumps(template)),
+        "types": Counter(r["Type"] for t in templates for r in t["Resources"].values()),
+        "bytes": sum(len(json.dumps(template)) for template in templates),
     }
     print(json.dumps(result))
 
 
-def _app(validation: bool, out: Path) -> "App":
+def app_of(out: Path, *, validation: bool) -> "App":
     """The app as ``cdk.json`` configures it, without cdk-nag; nothing is bundled."""
     from aws_cdk import App
 
@@ -56,18 +59,23 @@ def _app(validation: bool, out: Path) -> "App":
     )
 
 
-def _ours() -> "Build":
+def builder(which: str) -> "Build":
+    """Makes the stack of one pipeline; what it takes is imported here."""
+    if which == PLAIN:
+        from benchmarks.plain import PlainSensorsStack
+
+        return PlainSensorsStack
     from stacks.sensors import SensorsStack
     from stacks.settings import settings_for
 
-    return lambda app: SensorsStack(app, STACK, jobs=ROOT / "jobs", settings=settings_for("prod"))
+    return lambda app, id: SensorsStack(app, id, jobs=ROOT / "jobs", settings=settings_for("prod"))
 
 
-def _plain() -> "Build":
-    from benchmarks.plain import PlainSensorsStack
-
-    return lambda app: PlainSensorsStack(app, STACK)
+def environment() -> dict[str, str]:
+    """The process environment; byte code is kept, as it is wherever an app is run again."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2] == "on", Path(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2] == "on", Path(sys.argv[3]), int(sys.argv[4]))

@@ -14,6 +14,7 @@ from cdk_managed_flink.application.binding import Bindable, Binding, Sink, Sourc
 from cdk_managed_flink.application.code_location import Code
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network, merged
+from cdk_managed_flink.application.place import share_place
 from cdk_managed_flink.application.properties import PropertyValue
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
@@ -124,6 +125,7 @@ class FlinkPipeline(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, id)
+        share_place(scope, self)
         if not sources and not sinks:
             raise invalid(
                 self,
@@ -170,6 +172,8 @@ class FlinkPipeline(Construct):
             removal_policy=removal,
         )
         places = {"source": Construct(self, "Sources"), "sink": Construct(self, "Sinks")}
+        for place in places.values():
+            share_place(self, place)
         self._bindings = [
             (bindable, name, self.application.bind(places[bindable.kind], name, bindable))
             for name, bindable in bindables

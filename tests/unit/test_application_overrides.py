@@ -52,5 +52,5 @@ def test_what_is_computed_is_what_the_template_has(build: Build) -> None:
     resource.add_override("Properties.ApplicationDescription", "late")
     stack = cdk.Stack.of(pipeline)
     application = only(template_of(stack), "AWS::KinesisAnalyticsV2::Application")
-    found = {k: v for k, v in resource.effective().items() if v is not None}
+    found = {k: v for k, v in resource.rendered().effective().items() if v is not None}
     assert found == application["Properties"]

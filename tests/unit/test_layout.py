@@ -13,6 +13,7 @@ import aws_cdk as cdk
 import constructs
 import jsii
 import pytest
+from aws_cdk import aws_kinesisanalyticsv2 as kda
 from configurations import app, of_type, template_of
 
 from cdk_managed_flink.application.tracked import TrackedApplication
@@ -87,12 +88,19 @@ def test_protected_members_of_the_l1_are_there_and_render_what_cloudformation_ge
     application.application_description = cdk.Lazy.string(Late())
     raw = application._cfn_properties
     assert raw["runtimeEnvironment"] == "FLINK-1_20"
+    option = kda.CfnApplicationCloudWatchLoggingOption(
+        stack,
+        "Option",
+        application_name=application.ref,
+        cloud_watch_logging_option={"logStreamArn": "theirs"},
+    )
+    assert option._cfn_properties["cloudWatchLoggingOption"] == {"logStreamArn": "theirs"}
     rendered = application._render_properties(stack.resolve(raw))
     assert rendered["ApplicationDescription"] == "late"
     assert set(rendered["ServiceExecutionRole"]) == {"Fn::Join"}
     resource = template_of(stack)["Resources"]["Application"]
     assert {k: v for k, v in rendered.items() if v is not None} == resource["Properties"]
-    assert "Tags" not in application.rendered()["properties"]
+    assert "Tags" not in application.rendered().change()["properties"]
 
 
 @jsii.implements(cdk.IStableStringProducer)

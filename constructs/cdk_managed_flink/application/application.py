@@ -1,6 +1,6 @@
 """FlinkApplication: one application of the service, with its role and its log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import jsii
@@ -14,6 +14,7 @@ from constructs import Construct, IConstruct, IValidation
 
 from cdk_managed_flink.application import state_key
 from cdk_managed_flink.application.acknowledge import acknowledge_unknown_property
+from cdk_managed_flink.application.answers import log_group_name, log_stream_name, role_arn
 from cdk_managed_flink.application.binding import Bindable, Binding
 from cdk_managed_flink.application.code_location import Code
 from cdk_managed_flink.application.configuration import (
@@ -28,6 +29,7 @@ from cdk_managed_flink.application.log_group import application_log_group, log_g
 from cdk_managed_flink.application.metrics import ApplicationMetrics
 from cdk_managed_flink.application.naming import application_name as name_of
 from cdk_managed_flink.application.network import Network, NetworkInterfaces
+from cdk_managed_flink.application.place import share_place
 from cdk_managed_flink.application.properties import (
     RUN_OPTIONS_GROUP,
     PropertyGroups,
@@ -146,6 +148,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, id)
+        share_place(scope, self)
         if encryption_key is not None and not runtime.supports_customer_managed_key:
             raise invalid(
                 self,
@@ -172,11 +175,13 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.data_key = data_key
         self.removal_policy = removal_policy
         self.role: iam.IRole = (
-            execution_role(self, "Role", name=self.application_name)
+            execution_role(self, "Role", name=self.application_name, arn=self.application_arn)
             if role is None
             else beside(self, role)
         )
-        self._principal: iam.IPrincipal = self.role.grant_principal
+        self._principal: iam.IPrincipal = (
+            self.role if isinstance(self.role, iam.Role) else self.role.grant_principal
+        )
         if role is not None and not isinstance(role, iam.Role):
             handed = HandedRole(role)
             handed.watch(self)
@@ -191,13 +196,15 @@ class FlinkApplication(Construct, ApplicationMetrics):
             None
             if network is None
             else NetworkInterfaces(
-                self, network, role=self.role, grantee=self, removal=removal_policy
+                self, network, role=self.role, grantee=self._principal, removal=removal_policy
             )
         )
         self.needs: list[IConstruct] = []
         self.calls: set[str] = set()
         self.granted_secrets: set[str] = set()
         self._tables = BoundTables(self, code)
+        self._told: list[Callable[[], None]] = []
+        self._checks: list[Callable[[], list[str]]] = []
         reader = {SECRET_READER} if reads_secrets(property_groups or {}) else set()
         location = code.bind(self, runtime=runtime, connectors=sorted({*connectors, *reader}))
         self._resolves_secrets = location.resolves_secrets
@@ -207,7 +214,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         for group_id, properties in (property_groups or {}).items():
             self.add_property_group(group_id, properties)
         if encryption_key is not None and not state_key.allow_service(
-            self, encryption_key, name=self.application_name
+            self, encryption_key, arn=self.application_arn
         ):
             Annotations.of(self).add_warning_v2(
                 "cdk-managed-flink:key-policy",
@@ -216,13 +223,9 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 f"for the application {self.application_name}, and CloudWatch Logs of the Region "
                 "(logs.<region>.amazonaws.com) for log groups of this stack.",
             )
-        grant_code(self, bucket_arn=location.bucket_arn, key=location.file_key)
-        grant_logs(
-            self,
-            self.role,
-            log_group_name=self.log_group.log_group_name,
-            log_stream_name=self.log_stream.log_stream_name,
-        )
+        grant_code(self._principal, bucket_arn=location.bucket_arn, key=location.file_key)
+        group, stream = log_group_name(self.log_group), log_stream_name(self.log_stream)
+        grant_logs(self._principal, self.role, log_group_name=group, log_stream_name=stream)
         monitoring = monitoring or Monitoring()
         if monitoring.log_level in (LogLevel.WARN, LogLevel.ERROR):
             Annotations.of(self).add_warning_v2(
@@ -237,7 +240,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
             application_description=description,
             application_mode="STREAMING",
             runtime_environment=runtime.name,
-            service_execution_role=self.role.role_arn,
+            service_execution_role=role_arn(self.role),
             application_configuration={
                 "applicationCodeConfiguration": code_configuration(location),
                 "applicationSnapshotConfiguration": {"snapshotsEnabled": snapshots},
@@ -252,6 +255,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 ),
             },
         )
+        share_place(self, self.resource)
         if enhanced:
             self.resource.add_property_override(
                 "ApplicationConfiguration.ApplicationSnapshotConfiguration.SnapshotMode",
@@ -267,10 +271,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
             "LoggingOption",
             application_name=self.resource.ref,
             cloud_watch_logging_option={
-                "logStreamArn": log_group_arn(
-                    self,
-                    f"{self.log_group.log_group_name}:log-stream:{self.log_stream.log_stream_name}",
-                )
+                "logStreamArn": log_group_arn(self, f"{group}:log-stream:{stream}")
             },
         )
         self.node.add_validation(_TextValidation(self))
@@ -363,6 +364,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.calls.update(binding.calls)
         self.needs.extend(binding.needs)
         self.add_property_group(name, binding.properties)
+        for tell in self._told:
+            tell()
         return binding
 
     def _vpc_configurations(self) -> dict[str, Any]:
@@ -370,9 +373,18 @@ class FlinkApplication(Construct, ApplicationMetrics):
             return {}
         return {"vpcConfigurations": [self._interfaces.configuration()]}
 
+    def when_bound(self, tell: Callable[[], None]) -> None:
+        """Have something called after each further binding."""
+        self._told.append(tell)
+
+    def check_at_synth(self, check: Callable[[], list[str]]) -> None:
+        """Have something checked with the job's text; what it gives are errors."""
+        self._checks.append(check)
+
     def validate(self) -> list[str]:
-        """What the job's text and what is bound have against each other."""
-        return self._tables.problems(self._properties.names - {RUN_OPTIONS_GROUP})
+        """What the job's text and what is bound have against each other, and further checks."""
+        problems = self._tables.problems(self._properties.names - {RUN_OPTIONS_GROUP})
+        return [*problems, *(problem for check in self._checks for problem in check())]
 
 
 @jsii.implements(IStableAnyProducer)

@@ -115,6 +115,8 @@ class Binding(Generic[R_co]):
         columns: Columns that are read behind a sink; a job whose text can be read is held against
             them.
         rules: What the table's DDL has to keep; a job whose text can be read is held to it.
+        store: Type and ``Ref`` of what was made to hold the table's data. Default: those of the
+            construct that was made under the table's name, if there is one.
     """
 
     properties: Mapping[str, PropertyValue]
@@ -125,6 +127,7 @@ class Binding(Generic[R_co]):
     needs: Sequence[IConstruct] = ()
     columns: Columns | None = None
     rules: TableRules | None = None
+    store: tuple[str, str] | None = None
 
 
 class Bindable(ABC, Generic[R_co]):

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from aws_cdk import Token
 from aws_cdk import aws_kms as kms
 
+from cdk_managed_flink.application.answers import key_arn
 from cdk_managed_flink.application.code_location import CodeLocation
+from cdk_managed_flink.application.durations import MILLISECOND, whole
 from cdk_managed_flink.application.settings import Checkpointing, Monitoring, Parallelism
 
 
@@ -22,7 +23,7 @@ def encryption_configuration(key: kms.IKey | None) -> dict[str, str]:
     """``ApplicationEncryptionConfiguration``."""
     if key is None:
         return {"keyType": "AWS_OWNED_KEY"}
-    return {"keyType": "CUSTOMER_MANAGED_KEY", "keyId": key.key_arn}
+    return {"keyType": "CUSTOMER_MANAGED_KEY", "keyId": key_arn(key)}
 
 
 def flink_configuration(
@@ -32,8 +33,8 @@ def flink_configuration(
     checkpoints: dict[str, Any] = {
         "configurationType": "CUSTOM",
         "checkpointingEnabled": checkpointing.enabled,
-        "checkpointInterval": _milliseconds(checkpointing.interval),
-        "minPauseBetweenCheckpoints": _milliseconds(checkpointing.min_pause),
+        "checkpointInterval": whole(checkpointing.interval, MILLISECOND),
+        "minPauseBetweenCheckpoints": whole(checkpointing.min_pause, MILLISECOND),
     }
     return {
         "checkpointConfiguration": checkpoints,
@@ -49,8 +50,3 @@ def flink_configuration(
             "autoScalingEnabled": parallelism.autoscaling,
         },
     }
-
-
-def _milliseconds(duration: Any) -> Any:  # noqa: ANN401
-    value = duration.to_milliseconds()
-    return value if Token.is_unresolved(value) else int(value)

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
+from cdk_managed_flink.application.answers import key_arn
+from cdk_managed_flink.application.place import region_of
+
 
 def grant_key_through(
     key: kms.IKey,
@@ -26,11 +29,11 @@ def grant_key_through(
     encryption_context = {
         f"kms:EncryptionContext:{name}": value for name, value in (context or {}).items()
     }
-    via = {"kms:ViaService": via_service(service, key.env.region)}
+    via = {"kms:ViaService": via_service(service, region_of(key))}
     return iam.Grant.add_to_principal(
         grantee=grantee,
         actions=list(actions),
-        resource_arns=[key.key_arn],
+        resource_arns=[key_arn(key)],
         conditions={"StringEquals": {**via, **encryption_context}},
     )
 

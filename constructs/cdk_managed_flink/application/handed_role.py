@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import jsii
-from aws_cdk import Annotations, Aspects, IAspect, Stack
+from aws_cdk import Annotations, Aspects, IAspect
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct, IValidation
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.role import SERVICE_PRINCIPAL
 
 
@@ -24,7 +25,7 @@ def beside(application: Construct, role: iam.IRole) -> iam.IRole:
     if not isinstance(role, iam.Role):
         return role
     application.node.add_validation(_Trust(application, role))
-    if Stack.of(role) is Stack.of(application):
+    if place_of(role).stack is place_of(application).stack:
         return role
     return iam.Role.from_role_arn(application, "HandedRole", role.role_arn)
 
@@ -37,7 +38,7 @@ class _Trust:
 
     def validate(self) -> list[str]:
         policy = self._role.assume_role_policy
-        trusted = Stack.of(self._role).resolve(policy.to_json() if policy else None)
+        trusted = place_of(self._role).stack.resolve(policy.to_json() if policy else None)
         if SERVICE_PRINCIPAL in json.dumps(trusted):
             return []
         problem = invalid(
@@ -109,7 +110,7 @@ class _Lacking:
     def visit(self, node: IConstruct) -> None:
         if node is not self._application or _has_policy(self._role):
             return
-        stack = Stack.of(node)
+        stack = place_of(node).stack
         needed = [stack.resolve(found.to_statement_json()) for found in self._handed.statements]
         Annotations.of(node).add_warning_v2(
             "cdk-managed-flink:role",

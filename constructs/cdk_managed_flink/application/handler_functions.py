@@ -1,5 +1,6 @@
 """Functions of ``handlers/``, and CDK's provider framework around two of them."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge_provider
+from cdk_managed_flink.application.place import share_place
 
 _HANDLERS = Path(__file__).parent.parent / "handlers"
 
@@ -42,6 +45,7 @@ class HandlerFunctions:
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=description,
         )
+        share_place(scope, self.role)
         self.log_group.grant_write(self.role)
         others = [
             found.name
@@ -57,12 +61,12 @@ class HandlerFunctions:
         return lambda_.Function(
             self._scope,
             id,
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
+            runtime=_runtime(),
+            architecture=_architecture(),
             handler=f"{self._package}.entry.{handler}",
             code=self._code,
             log_group=self.log_group,
-            timeout=Duration.minutes(2),
+            timeout=durations.minutes(2),
             memory_size=256,
             **{"role": self.role, **further},
         )
@@ -93,3 +97,13 @@ class HandlerFunctions:
         )
         acknowledge_provider(provider, [on_event, is_complete])
         return provider.service_token
+
+
+@cache
+def _runtime() -> lambda_.Runtime:
+    return lambda_.Runtime.PYTHON_3_14
+
+
+@cache
+def _architecture() -> lambda_.Architecture:
+    return lambda_.Architecture.ARM_64

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
+from cdk_managed_flink.application.place import place_of
 
 
 def grant_interfaces(
@@ -27,7 +27,7 @@ def grant_interfaces(
         looks: Actions that take no resource.
         changes: Actions on interfaces, beside making one.
     """
-    stack = Stack.of(role)
+    stack = place_of(role).stack
 
     def arn(kind: str, name: str, *, account: str | None = None) -> str:
         return stack.format_arn(service="ec2", resource=kind, resource_name=name, account=account)

@@ -1,10 +1,13 @@
 """The application's log group, and the key that may encrypt it."""
 
-from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
+
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.resource_policy import allow_principal
 
 
 def application_log_group(
@@ -23,12 +26,7 @@ def application_log_group(
 
 def log_group_arn(scope: IConstruct, name: str) -> str:
     """ARN of a log group, or of what follows it after a colon, such as ``name:*``."""
-    return Stack.of(scope).format_arn(
-        service="logs",
-        resource="log-group",
-        resource_name=name,
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
+    return place_of(scope).arn("logs", f"log-group:{name}")
 
 
 def allow_logs(scope: Construct, key: kms.IKey) -> None:
@@ -37,28 +35,27 @@ def allow_logs(scope: Construct, key: kms.IKey) -> None:
     The log group's own ARN would be a cycle, since its name is generated; CloudFormation starts
     such names with the stack's, and the names of nested stacks with that of the outermost.
     """
-    stack = outermost = Stack.of(scope)
+    place = place_of(scope)
+    outermost = place.stack
     while outermost.nested_stack_parent is not None:
         outermost = outermost.nested_stack_parent
-    key.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal(f"logs.{stack.region}.{stack.url_suffix}")],
-            actions=[
-                "kms:Encrypt",
-                "kms:Decrypt",
-                "kms:ReEncryptFrom",
-                "kms:ReEncryptTo",
-                "kms:GenerateDataKey",
-                "kms:GenerateDataKeyWithoutPlaintext",
-                "kms:DescribeKey",
-            ],
-            resources=["*"],
-            conditions={
-                "ArnLike": {
-                    "kms:EncryptionContext:aws:logs:arn": log_group_arn(
-                        scope, f"{outermost.stack_name}-*"
-                    )
-                }
-            },
-        )
+    allow_principal(
+        key,
+        iam.ServicePrincipal(f"logs.{place.region}.{place.url_suffix}"),
+        [
+            "kms:Encrypt",
+            "kms:Decrypt",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:DescribeKey",
+        ],
+        conditions={
+            "ArnLike": {
+                "kms:EncryptionContext:aws:logs:arn": log_group_arn(
+                    scope, f"{outermost.stack_name}-*"
+                )
+            }
+        },
     )

@@ -6,10 +6,11 @@ a name that CloudFormation generates would be a cycle.
 
 import re
 
-from aws_cdk import Names, Token
+from aws_cdk import Names
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 _LEGAL = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
 
@@ -27,7 +28,7 @@ def application_name(scope: Construct, given: str | None) -> str:
         return Names.unique_resource_name(
             scope, max_length=128, separator="-", allowed_special_characters="_.-"
         )
-    if Token.is_unresolved(given):
+    if is_token(given):
         raise invalid(
             scope,
             "application_name",

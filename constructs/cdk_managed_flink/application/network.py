@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Annotations, RemovalPolicy, Stack
+from aws_cdk import Annotations, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.interfaces import grant_interfaces
+from cdk_managed_flink.application.place import place_of
 
 # Limits of the resource type's schema (VpcConfigurations).
 _MOST_SUBNETS = 16
@@ -155,7 +156,7 @@ def group_of(
     None keeps its own stack's VPC from going.
     """
     group = ec2.SecurityGroup(scope, "SecurityGroup", vpc=vpc, description=description)
-    if not isinstance(vpc, ec2.Vpc) or Stack.of(vpc) is not Stack.of(scope):
+    if not isinstance(vpc, ec2.Vpc) or place_of(vpc).stack is not place_of(scope).stack:
         group.apply_removal_policy(removal)
     return group
 

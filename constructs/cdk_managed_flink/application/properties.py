@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Mapping
 
-from aws_cdk import Stack, Token
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.secret_value import FlinkSecret, refers
+from cdk_managed_flink.application.tokens import is_token, text_of
 from cdk_managed_flink.job.secrets import is_well_formed
 
 PropertyValue = str | int | float | bool | FlinkSecret
@@ -53,7 +54,7 @@ class PropertyGroups:
                 group that exists already, or a literal under a key that names a secret.
         """
         owner = self._owner
-        if not Token.is_unresolved(group_id) and not _GROUP_ID.fullmatch(group_id):
+        if not is_token(group_id) and not _GROUP_ID.fullmatch(group_id):
             raise invalid(
                 owner,
                 "property group id",
@@ -86,10 +87,12 @@ class PropertyGroups:
                 f"1 to {MAX_ENTRIES}",
                 "Split a large group in two, and leave out an empty one.",
             )
-        self._groups[group_id] = {
+        group = {
             self._key(group_id, key): self._value(group_id, key, value)
             for key, value in properties.items()
         }
+        self._check_tokens(group_id, group)
+        self._groups[group_id] = group
 
     def render(self) -> list[dict[str, object]]:
         """The groups as ``EnvironmentProperties.PropertyGroups``."""
@@ -123,9 +126,10 @@ class PropertyGroups:
                 "a string, a number or a boolean, or a FlinkSecret",
                 "Leave the key out where there is no value.",
             )
-        text = Token.as_string(value) if Token.is_unresolved(value) else str(value)
-        if Token.is_unresolved(text):
-            self._check_token(where, key, text)
+        text = value if isinstance(value, str) else text_of(value)
+        if is_token(text):
+            if _names_secret(key) and not refers(text):
+                raise self._in_clear(where, "a reference to a secret under a key that names one")
             return text
         if not 1 <= len(text) <= MAX_LENGTH:
             raise invalid(
@@ -142,13 +146,15 @@ class PropertyGroups:
             raise self._in_clear(where, "no literal under a key that names a secret")
         return text
 
-    def _check_token(self, where: str, key: str, text: str) -> None:
-        if refers(text):
+    def _check_tokens(self, group_id: str, group: Mapping[str, str]) -> None:
+        tokens = {key: text for key, text in group.items() if is_token(text) and not refers(text)}
+        if not tokens:
             return
-        if _names_secret(key):
-            raise self._in_clear(where, "a reference to a secret under a key that names one")
-        if _RESOLVED_SECRET.search(json.dumps(Stack.of(self._owner).resolve(text))):
-            raise self._in_clear(where, "no secret that CloudFormation would fill in")
+        resolved = place_of(self._owner).stack.resolve(list(tokens.values()))
+        for key, value in zip(tokens, resolved, strict=True):
+            if _RESOLVED_SECRET.search(json.dumps(value)):
+                where = f"property {key!r} of group {group_id!r}"
+                raise self._in_clear(where, "no secret that CloudFormation would fill in")
 
     def _in_clear(self, where: str, allowed: str) -> ValueError:
         return invalid(

@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_cdk import Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_secretsmanager as secretsmanager
+
     from cdk_managed_flink.application.application import FlinkApplication
 
 # Stands among the connectors for what reads secrets in the job; no artifact of Maven's.
@@ -42,11 +43,11 @@ class FlinkSecret:
         key: A key of the secret's JSON object. Default: the whole text.
     """
 
-    secret: secretsmanager.ISecret
+    secret: "secretsmanager.ISecret"
     key: str | None = None
 
     @staticmethod
-    def of(secret: secretsmanager.ISecret, key: str | None = None) -> "FlinkSecret":
+    def of(secret: "secretsmanager.ISecret", key: str | None = None) -> "FlinkSecret":
         """A secret, or one key of its JSON object.
 
         Raises:
@@ -56,7 +57,7 @@ class FlinkSecret:
 
     def __post_init__(self) -> None:
         key = self.key
-        if key is not None and not Token.is_unresolved(key) and (not key or set(key) & set("{}")):
+        if key is not None and not is_token(key) and (not key or set(key) & set("{}")):
             raise invalid(
                 "FlinkSecret",
                 "key",
@@ -76,16 +77,18 @@ class FlinkSecret:
         return f"${{{self.reference}}}"
 
 
-def grant_secret(secret: secretsmanager.ISecret, application: "FlinkApplication") -> None:
+def grant_secret(secret: "secretsmanager.ISecret", application: "FlinkApplication") -> None:
     """Let an application read exactly this secret, and its key through Secrets Manager only."""
     application.granted_secrets.add(secret.secret_arn)
     _grant_read(application, granted_arn(secret))
     key: kms.IKey | None = secret.encryption_key
     if key is not None:
-        grant_key_through(key, application, service="secretsmanager", actions=["kms:Decrypt"])
+        grant_key_through(
+            key, application.grant_principal, service="secretsmanager", actions=["kms:Decrypt"]
+        )
 
 
-def granted_arn(secret: secretsmanager.ISecret) -> str:
+def granted_arn(secret: "secretsmanager.ISecret") -> str:
     """What a statement names: the secret's ARN, with any end where its own is not known."""
     return secret.secret_full_arn or f"{secret.secret_arn}{_SUFFIX}"
 
@@ -98,7 +101,7 @@ def grant_references(text: str, application: "FlinkApplication") -> None:
     for arn in _REFERRED.findall(text):
         if arn not in application.granted_secrets:
             application.granted_secrets.add(arn)
-            is_whole = Token.is_unresolved(arn) or _WHOLE_ARN.search(arn)
+            is_whole = is_token(arn) or _WHOLE_ARN.search(arn)
             _grant_read(application, arn if is_whole else f"{arn}{_SUFFIX}")
 
 
@@ -108,7 +111,9 @@ def _grant_read(application: "FlinkApplication", arn: str) -> None:
             application.role, arn, "The end of the secret's ARN, of 6 characters, is not known."
         )
     iam.Grant.add_to_principal(
-        grantee=application, actions=["secretsmanager:GetSecretValue"], resource_arns=[arn]
+        grantee=application.grant_principal,
+        actions=["secretsmanager:GetSecretValue"],
+        resource_arns=[arn],
     )
 
 

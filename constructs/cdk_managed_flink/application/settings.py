@@ -4,9 +4,11 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 MAX_PARALLELISM_PER_KPU = 8
 DEFAULT_KPU_QUOTA = 64
@@ -57,7 +59,7 @@ class Parallelism:
 
     def __post_init__(self) -> None:
         per_kpu, quota = self.parallelism_per_kpu, self.kpu_quota
-        if not Token.is_unresolved(per_kpu) and not 1 <= per_kpu <= MAX_PARALLELISM_PER_KPU:
+        if not is_token(per_kpu) and not 1 <= per_kpu <= MAX_PARALLELISM_PER_KPU:
             raise invalid(
                 "Parallelism",
                 "parallelism_per_kpu",
@@ -65,7 +67,7 @@ class Parallelism:
                 f"1 to {MAX_PARALLELISM_PER_KPU}",
                 "Choose 1 for stateful jobs, 2 to 4 for jobs that wait for input and output.",
             )
-        if any(Token.is_unresolved(number) for number in (self.parallelism, per_kpu, quota)):
+        if any(is_token(number) for number in (self.parallelism, per_kpu, quota)):
             return
         most = quota * per_kpu
         if not 1 <= self.parallelism <= most:
@@ -100,11 +102,12 @@ class Checkpointing:
     """
 
     enabled: bool = True
-    interval: Duration = field(default_factory=lambda: Duration.seconds(60))
-    min_pause: Duration = field(default_factory=lambda: Duration.seconds(5))
+    interval: Duration = field(default_factory=lambda: durations.seconds(60))
+    min_pause: Duration = field(default_factory=lambda: durations.seconds(5))
 
     def __post_init__(self) -> None:
-        if not self.interval.is_unresolved() and self.interval.to_milliseconds() < 1:
+        length = durations.milliseconds(self.interval)
+        if length is not None and length < 1:
             raise invalid(
                 "Checkpointing",
                 "interval",

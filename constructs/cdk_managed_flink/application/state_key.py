@@ -4,42 +4,47 @@ Source: "Key management in Amazon Managed Service for Apache Flink", developer g
 role needs nothing; the service's two principals and whoever calls the API (the operator) do.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_managed_flink.application.data_key_grants import via_service
-from cdk_managed_flink.application.role import SERVICE_PRINCIPAL, application_arn
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.resource_policy import allow_principal
+from cdk_managed_flink.application.role import SERVICE_PRINCIPAL
 
 _INFRASTRUCTURE_PRINCIPAL = "infrastructure.kinesisanalytics.amazonaws.com"
 _ARN_CONTEXT = "kms:EncryptionContext:aws:kinesisanalytics:arn"
+Conditions = Mapping[str, Mapping[str, Any]]
 _DECRYPT_GRANTS_ONLY = {
     "StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"},
     "ForAllValues:StringEquals": {"kms:GrantOperations": "Decrypt"},
 }
 
 
-def allow_service(scope: Construct, key: kms.IKey, *, name: str) -> bool:
+def allow_service(scope: Construct, key: kms.IKey, *, arn: str) -> bool:
     """Let the service use the key for this application's state, and for no other's.
 
     Returns:
         Whether the key's policy could be changed; that of an imported key can't.
     """
-    stack = Stack.of(scope)
-    arn = application_arn(scope, name)
     source = {
-        "StringEquals": {"aws:SourceAccount": stack.account},
+        "StringEquals": {"aws:SourceAccount": place_of(scope).account},
         "ArnEquals": {"aws:SourceArn": arn},
     }
     context = {"StringEquals": {_ARN_CONTEXT: arn}}
     service = iam.ServicePrincipal(SERVICE_PRINCIPAL)
     infrastructure = iam.ServicePrincipal(_INFRASTRUCTURE_PRINCIPAL)
-    statements = [
-        _statement(service, ["kms:DescribeKey"], source),
-        _statement(
+    first = iam.PolicyStatement(
+        principals=[service], actions=["kms:DescribeKey"], resources=["*"], conditions=source
+    )
+    if not key.add_to_resource_policy(first).statement_added:
+        return False
+    allowed: list[tuple[iam.IPrincipal, list[str], Conditions | None]] = [
+        (
             service,
             ["kms:GenerateDataKey"],
             {
@@ -47,10 +52,10 @@ def allow_service(scope: Construct, key: kms.IKey, *, name: str) -> bool:
                 "ArnEquals": source["ArnEquals"],
             },
         ),
-        _statement(service, ["kms:Decrypt"], context),
-        _statement(infrastructure, ["kms:DescribeKey"], None),
-        _statement(infrastructure, ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"], context),
-        _statement(
+        (service, ["kms:Decrypt"], context),
+        (infrastructure, ["kms:DescribeKey"], None),
+        (infrastructure, ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"], context),
+        (
             infrastructure,
             ["kms:CreateGrant"],
             {
@@ -62,15 +67,16 @@ def allow_service(scope: Construct, key: kms.IKey, *, name: str) -> bool:
             },
         ),
     ]
-    return all(key.add_to_resource_policy(statement).statement_added for statement in statements)
+    for principal, actions, conditions in allowed:
+        allow_principal(key, principal, actions, conditions=conditions)
+    return True
 
 
-def grant_operate(key: kms.IKey, grantee: iam.IGrantable, *, scope: Construct, name: str) -> None:
-    """Allow an operator to start, stop, update and snapshot the application with this key."""
-    stack = Stack.of(scope)
-    via = {"kms:ViaService": via_service("kinesisanalytics", stack.region)}
-    context = {_ARN_CONTEXT: application_arn(scope, name)}
-    allowed: list[tuple[list[str], dict[str, dict[str, Any]]]] = [
+def operating(region: str, arn: str) -> list[tuple[list[str], Conditions]]:
+    """What an operator may do with the key, to start, stop, update and snapshot the application."""
+    via = {"kms:ViaService": via_service("kinesisanalytics", region)}
+    context = {_ARN_CONTEXT: arn}
+    return [
         (["kms:DescribeKey"], {"StringEquals": via}),
         (
             ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"],
@@ -88,18 +94,3 @@ def grant_operate(key: kms.IKey, grantee: iam.IGrantable, *, scope: Construct, n
             },
         ),
     ]
-    for actions, conditions in allowed:
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=actions,
-            resource_arns=[key.key_arn],
-            conditions=conditions,
-        )
-
-
-def _statement(
-    principal: iam.IPrincipal, actions: list[str], conditions: dict[str, dict[str, str]] | None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        principals=[principal], actions=actions, resources=["*"], conditions=conditions
-    )

@@ -9,6 +9,7 @@ from constructs import Construct
 from cdk_managed_flink.application.binding import Bindable, Binding, TableRules, check_name
 from cdk_managed_flink.application.code_location import Code, ReadableCode
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import path_of
 
 R = TypeVar("R")
 
@@ -47,18 +48,21 @@ class BoundTables:
             raise invalid(
                 self._owner,
                 f"{bindable.kind} {name!r}",
-                f"the object that is bound as {bindable._bound_as}",  # type: ignore[attr-defined]
+                f"the object that is bound as {_told(bindable)}",
                 "an object for each table",
                 f"Make a second {type(bindable).__name__}(...); hand an existing resource to both "
                 "if they are to share it.",
             )
-        object.__setattr__(bindable, "_bound_as", f"{self._owner.node.path}.{name}")
+        object.__setattr__(bindable, "_bound_as", (self._owner, name))
 
     def add(self, name: str, bindable: Bindable[R], binding: Binding[R], scope: Construct) -> None:
         """Keep what came of a binding in ``scope``."""
         self._bound[name] = (bindable.kind, binding)
         if binding.rules is not None and not self.is_text_read:
             _remind(self._owner, name, binding.rules)
+        if binding.store is not None:
+            self.stores[name] = list(binding.store)
+            return
         made = scope.node.try_find_child(bindable.resource_id or name)
         holder = made.node.default_child if made is not None else None
         if isinstance(holder, CfnResource):
@@ -79,6 +83,11 @@ class BoundTables:
 
     def _named(self, kind: str) -> set[str]:
         return {name for name, (bound_as, _) in self._bound.items() if bound_as == kind}
+
+
+def _told(bindable: Bindable[Any]) -> str:
+    owner, name = bindable._bound_as  # type: ignore[attr-defined]
+    return f"{path_of(owner)}.{name}"
 
 
 def _remind(application: Construct, name: str, rules: TableRules) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from aws_cdk import Annotations, Token
+from aws_cdk import Annotations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -14,6 +14,7 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.job_jar import needs_formats
 
@@ -61,7 +62,7 @@ class BucketCode(FlinkCode):
                 "pyExecutable and pyRequirements.",
             )
         entry = self.run_options.get("python", ".py")
-        if not Token.is_unresolved(entry) and not entry.endswith(".py"):
+        if not is_token(entry) and not entry.endswith(".py"):
             raise invalid(
                 _WHERE,
                 "run_options",

@@ -12,18 +12,18 @@ from aws_cdk import (
     BundlingOutput,
     DockerImage,
     ILocalBundling,
-    Stack,
 )
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.code.archive import source_hash
 from cdk_managed_flink.code.job_jar import JobJar
 
 
 def is_bundled(scope: Construct) -> bool:
     """Whether packages are made at all; they are not for ``cdk ls`` and for other stacks."""
-    return Stack.of(scope).bundling_required
+    return place_of(scope).stack.bundling_required
 
 
 def warn_of_jar(scope: Construct, warnings: Sequence[str]) -> None:

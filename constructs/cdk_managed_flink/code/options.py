@@ -7,10 +7,9 @@ option has no effect and nobody is told.
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from aws_cdk import Token
-
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.connectors import release_line
 from cdk_managed_flink.code.option_names import (
     COMMON,
@@ -62,7 +61,7 @@ def checked_options(
     if known is not None:
         names, prefixes = _names(known, options, runtime)
         for name in options:
-            if Token.is_unresolved(name) or name in names or name.startswith(prefixes):
+            if is_token(name) or name in names or name.startswith(prefixes):
                 continue
             raise invalid(
                 where,
@@ -111,7 +110,7 @@ def _names(
         if option not in known.names or option not in options:
             continue
         # Of a format that is known only in the deploy, everything goes.
-        format_ = "" if Token.is_unresolved(options[option]) else options[option]
+        format_ = "" if is_token(options[option]) else options[option]
         of_format = FORMAT_OPTIONS.get(format_)
         begin = f"{prefix}{format_}." if format_ else prefix
         if of_format is None:

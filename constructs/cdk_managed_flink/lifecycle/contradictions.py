@@ -1,9 +1,12 @@
 """Properties of a lifecycle that exclude each other: refused at synth."""
 
-from aws_cdk import Annotations, Duration, Token
+from aws_cdk import Annotations, Duration
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
+from cdk_managed_flink.application.durations import MINUTE
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.lifecycle.desired_state import DesiredState
 from cdk_managed_flink.lifecycle.health_gate import HealthGate
 from cdk_managed_flink.lifecycle.restore_from import RestoreFrom, RestoreType
@@ -46,7 +49,7 @@ def refuse(
             "A forced stop takes no snapshot, so the newest is always older than that: say how old "
             "it may be, or choose one with restore_from=RestoreFrom.snapshot(...).",
         )
-    counts = not Token.is_unresolved(gate.min_records) and gate.min_records > 0
+    counts = not is_token(gate.min_records) and gate.min_records > 0
     if bounded and counts:
         raise invalid(
             scope,
@@ -63,8 +66,9 @@ def refuse_schedule(scope: Construct, snapshots: SnapshotSchedule, interval: Dur
     Raises:
         ValueError: The interval is none that a rule can have, or longer than the schedule's.
     """
-    whole = not interval.is_unresolved() and interval.to_milliseconds() % 60_000 == 0
-    if not whole or not 1 <= interval.to_minutes() <= 60:
+    length = durations.milliseconds(interval)
+    legal = length is not None and length % MINUTE == 0 and MINUTE <= length <= 60 * MINUTE
+    if length is None or not legal:
         raise invalid(
             scope,
             "reconcile_interval",
@@ -73,7 +77,7 @@ def refuse_schedule(scope: Construct, snapshots: SnapshotSchedule, interval: Dur
             "What a rolled back deploy left stopped waits for it: use Duration.minutes(5).",
         )
     every = snapshots.every
-    if every is not None and every.to_milliseconds() < interval.to_milliseconds():
+    if every is not None and durations.literal(every) < length:
         raise invalid(
             scope,
             "reconcile_interval",
@@ -130,4 +134,4 @@ def _shown(restore: RestoreFrom) -> str:
 
 
 def _is_zero(duration: Duration) -> bool:
-    return not duration.is_unresolved() and duration.to_milliseconds() == 0
+    return durations.milliseconds(duration) == 0

@@ -5,13 +5,15 @@ from typing import Self
 
 from aws_cdk import Duration, Token
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 # The handlers' own deadline is shorter than the provider's, and that than CloudFormation's hour:
 # each can still say what it waited for.
-HANDLER_DEADLINE = Duration.minutes(50)
-PROVIDER_DEADLINE = Duration.minutes(55)
-CLOUDFORMATION_DEADLINE = Duration.minutes(60)
+HANDLER_MINUTES = 50
+PROVIDER_MINUTES = 55
+CLOUDFORMATION_MINUTES = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,30 +37,30 @@ class HealthGate:
             the deploy's own deadline of 50 minutes.
     """
 
-    window: Duration = field(default_factory=lambda: Duration.minutes(3))
-    period: Duration = field(default_factory=lambda: Duration.minutes(1))
+    window: Duration = field(default_factory=lambda: durations.minutes(3))
+    period: Duration = field(default_factory=lambda: durations.minutes(1))
     max_restarts: int = 2
     min_records: int = 0
-    timeout: Duration = field(default_factory=lambda: Duration.minutes(20))
+    timeout: Duration = field(default_factory=lambda: durations.minutes(20))
 
     def __post_init__(self) -> None:
         for name in ("max_restarts", "min_records"):
             value = getattr(self, name)
-            if not Token.is_unresolved(value) and value < 0:
+            if not is_token(value) and value < 0:
                 raise invalid("HealthGate", name, value, "0 or more", "Use 0 for none.")
-        if self.timeout.is_unresolved():
+        timeout = durations.milliseconds(self.timeout)
+        if timeout is None:
             return
-        if self.timeout.to_milliseconds() >= HANDLER_DEADLINE.to_milliseconds():
+        if timeout >= HANDLER_MINUTES * durations.MINUTE:
             raise invalid(
                 "HealthGate",
                 "timeout",
                 self.timeout,
-                f"less than {HANDLER_DEADLINE.to_human_string()}",
+                f"less than {HANDLER_MINUTES} minutes",
                 "A deploy step ends after that; choose a shorter time.",
             )
-        if self.window.is_unresolved():
-            return
-        if self.window.to_milliseconds() >= self.timeout.to_milliseconds():
+        window = durations.milliseconds(self.window)
+        if window is not None and window >= timeout:
             raise invalid(
                 "HealthGate",
                 "window",
@@ -73,7 +75,7 @@ class HealthGate:
 
         Given up is the proof: a job that fails on its first record passes, and nothing rolls back.
         """
-        return cls(window=Duration.seconds(0))
+        return cls(window=durations.seconds(0))
 
     def properties(self) -> dict[str, str]:
         """The gate as the handlers read it."""
@@ -88,8 +90,8 @@ class HealthGate:
 
 def seconds(duration: Duration) -> str:
     """A duration as the handlers read it; a token stays one."""
-    return _number(duration.to_seconds())
+    return _number(durations.whole(duration, durations.SECOND))
 
 
 def _number(value: float) -> str:
-    return Token.as_string(value) if Token.is_unresolved(value) else str(int(value))
+    return Token.as_string(value) if is_token(value) else str(int(value))

@@ -3,35 +3,41 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jsii
-from aws_cdk import CustomResource, Duration, Stack, Token
+from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
-from constructs import Construct, IValidation
+from constructs import Construct
 
-from cdk_managed_flink.application import state_key
+from cdk_managed_flink.application import durations
+from cdk_managed_flink.application.acknowledge import acknowledge_wildcards
+from cdk_managed_flink.application.answers import (
+    log_group_name,
+    log_stream_name,
+    topic_arn,
+)
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.metrics import NAMESPACE, RECONCILER_NAMESPACE
-from cdk_managed_flink.application.tracked import change_key
+from cdk_managed_flink.application.place import place_of, share_place
+from cdk_managed_flink.application.tokens import text_of
 from cdk_managed_flink.lifecycle import contradictions
-from cdk_managed_flink.lifecycle.definition import definition
+from cdk_managed_flink.lifecycle.definition import ApplicationDefinition
 from cdk_managed_flink.lifecycle.desired_state import DesiredState
 from cdk_managed_flink.lifecycle.health_gate import (
-    CLOUDFORMATION_DEADLINE,
-    HANDLER_DEADLINE,
+    CLOUDFORMATION_MINUTES,
+    HANDLER_MINUTES,
     HealthGate,
     seconds,
 )
 from cdk_managed_flink.lifecycle.provider import DEFAULT_POLL_INTERVAL, LifecycleProvider
 from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL, Reconciler
 from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
-from cdk_managed_flink.lifecycle.rights import allow_application
+from cdk_managed_flink.lifecycle.rights import ApplicationRights, let_operate
 from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
-from cdk_managed_flink.lifecycle.stores import stores
+from cdk_managed_flink.lifecycle.stores import keep_up, stores
 from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 
-DEFAULT_MAX_STATE_LOSS = Duration.minutes(15)
+DEFAULT_MAX_STATE_LOSS = durations.minutes(15)
 
 
 class FlinkLifecycle(Construct):
@@ -97,6 +103,7 @@ class FlinkLifecycle(Construct):
         topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
+        share_place(scope, self)
         self.application = application
         self.snapshots = snapshots or SnapshotSchedule()
         self.reconcile_interval = reconcile_interval
@@ -115,28 +122,21 @@ class FlinkLifecycle(Construct):
         contradictions.refuse_schedule(self, self.snapshots, reconcile_interval)
         if update_strategy is UpdateStrategy.IN_PLACE:
             contradictions.warn_in_place(self)
-        if update_strategy is not UpdateStrategy.FORCE_STOP:
-            self.node.add_validation(_SnapshotsOn(application))
         provider = LifecycleProvider.of(self, poll_interval=poll_interval)
         self.log_group = provider.log_group
-        rights = provider.attach_policy(self, "Rights")
-        allow_application(rights, application=application, restore=restore, topic=topic)
-        if application.encryption_key is not None:
-            for operator in (rights, *key_operators):
-                state_key.grant_operate(
-                    application.encryption_key,
-                    operator,
-                    scope=self,
-                    name=application.application_name,
-                )
-        key = change_key(
-            application.resource,
-            also=lambda: application.logging_option.cloud_watch_logging_option,
-        )
+        needed = ApplicationRights(application=application, restore=restore, topic=topic)
+        rights = provider.attach_policy(self, "Rights", needed.document())
+        if needed.wildcards:
+            acknowledge_wildcards(rights, *needed.wildcards)
+        for operator in key_operators:
+            let_operate(operator, application)
+        defined = ApplicationDefinition(application)
+        if update_strategy is not UpdateStrategy.FORCE_STOP:
+            application.check_at_synth(lambda: _snapshots_off(defined))
         common = {
             "ApplicationName": application.application_name,
-            "Application": key,
-            "DeadlineSeconds": seconds(HANDLER_DEADLINE),
+            "Application": defined.change_key(),
+            "DeadlineSeconds": str(60 * HANDLER_MINUTES),
             "Strategy": update_strategy.value,
             "DesiredState": desired_state.value,
             "Restore": restore.properties(),
@@ -144,6 +144,7 @@ class FlinkLifecycle(Construct):
             "MaxStateLossSeconds": seconds(max_state_loss),
         }
         self.prepare = self._resource("Prepare", provider, {**common, **stores(application)})
+        keep_up(self.prepare, application)
         names = application.runtime.metric_names
         self.prove = self._resource(
             "Prove",
@@ -152,8 +153,8 @@ class FlinkLifecycle(Construct):
                 **common,
                 "Prepared": self.prepare.get_att_string("Snapshot"),
                 "Run": self.prepare.get_att_string("Run"),
-                "LogGroupName": application.log_group.log_group_name,
-                "LogStreamName": application.log_stream.log_stream_name,
+                "LogGroupName": log_group_name(application.log_group),
+                "LogStreamName": log_stream_name(application.log_stream),
                 "Gate": gate.properties(),
                 "Metrics": {
                     "Namespace": NAMESPACE,
@@ -163,7 +164,7 @@ class FlinkLifecycle(Construct):
                     "RecordsIn": "numRecordsIn",
                 },
                 "AllowNonRestoredState": _text(allow_non_restored_state),
-                "Definition": definition(application.resource),
+                "Definition": defined.job(),
                 "MetricNamespace": RECONCILER_NAMESPACE,
             },
         )
@@ -177,10 +178,11 @@ class FlinkLifecycle(Construct):
         application.logging_option.node.add_dependency(self.prepare)
         for policy in application.role.node.find_all():
             # The running job keeps its rights until it has been stopped.
-            if isinstance(policy, iam.Policy) and Stack.of(policy) is Stack.of(self):
+            if isinstance(policy, iam.Policy) and place_of(policy).stack is place_of(self).stack:
                 policy.node.add_dependency(self.prepare)
-        self.prove.node.add_dependency(application.resource, application.logging_option)
-        self.prove.node.add_dependency(application.role)
+        self.prove.node.add_dependency(
+            application.resource, application.logging_option, application.role
+        )
         every = self.snapshots.every
         self.reconciler = Reconciler(
             self,
@@ -188,14 +190,14 @@ class FlinkLifecycle(Construct):
             tend=provider.tend,
             event={
                 "ApplicationName": application.application_name,
-                "StackId": Stack.of(self).stack_id,
+                "StackId": place_of(self).stack_id,
                 "DesiredState": desired_state.value,
                 "Bounded": _text(bounded),
                 "SnapshotEverySeconds": "0" if every is None else seconds(every),
                 "SnapshotKeep": _count(self.snapshots.keep),
                 "SnapshotMaxAgeSeconds": seconds(self.snapshots.max_age),
                 "Pinned": [restore.chosen] if restore.chosen else [],
-                "TopicArn": "" if topic is None else topic.topic_arn,
+                "TopicArn": "" if topic is None else topic_arn(topic),
                 "PeriodSeconds": seconds(reconcile_interval),
                 "MetricNamespace": RECONCILER_NAMESPACE,
             },
@@ -211,31 +213,25 @@ class FlinkLifecycle(Construct):
             id,
             resource_type=f"Custom::Flink{id}",
             service_token=provider.service_token,
-            service_timeout=CLOUDFORMATION_DEADLINE,
+            service_timeout=durations.minutes(CLOUDFORMATION_MINUTES),
             properties=properties,
         )
 
 
-@jsii.implements(IValidation)
-class _SnapshotsOn:
-    """At synth, since an override may come after the constructor."""
-
-    def __init__(self, application: FlinkApplication) -> None:
-        self._application = application
-
-    def validate(self) -> list[str]:
-        configuration = self._application.resource.effective().get("ApplicationConfiguration", {})
-        snapshots = configuration.get("ApplicationSnapshotConfiguration", {})
-        if snapshots.get("SnapshotsEnabled") is not False:
-            return []
-        refused = invalid(
-            "FlinkLifecycle",
-            "ApplicationSnapshotConfiguration.SnapshotsEnabled",
-            False,
-            "true, or update_strategy FORCE_STOP",
-            "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
-        )
-        return [str(refused)]
+def _snapshots_off(defined: ApplicationDefinition) -> list[str]:
+    """Said at synth, since an override may come after the constructor."""
+    configuration = defined.effective().get("ApplicationConfiguration", {})
+    snapshots = configuration.get("ApplicationSnapshotConfiguration", {})
+    if snapshots.get("SnapshotsEnabled") is not False:
+        return []
+    refused = invalid(
+        "FlinkLifecycle",
+        "ApplicationSnapshotConfiguration.SnapshotsEnabled",
+        False,
+        "true, or update_strategy FORCE_STOP",
+        "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
+    )
+    return [str(refused)]
 
 
 def _text(flag: bool) -> str:
@@ -243,4 +239,4 @@ def _text(flag: bool) -> str:
 
 
 def _count(value: int) -> str:
-    return Token.as_string(value) if Token.is_unresolved(value) else str(value)
+    return text_of(value)

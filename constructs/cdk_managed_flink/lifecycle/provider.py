@@ -1,18 +1,20 @@
 """The functions of the lifecycle: one set for each stack, its findings acknowledged once."""
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.handler_functions import HandlerFunctions
-from cdk_managed_flink.lifecycle.health_gate import PROVIDER_DEADLINE
+from cdk_managed_flink.application.place import place_of, share_place
+from cdk_managed_flink.lifecycle.health_gate import PROVIDER_MINUTES
 from cdk_managed_flink.lifecycle.rights import allow_stack
 
 # Contract: the logical ids of the functions below follow from these ids, and CloudFormation
 # refuses a custom resource whose ServiceToken changes.
 _ID = "ManagedFlinkLifecycle"
-DEFAULT_POLL_INTERVAL = Duration.seconds(10)
+DEFAULT_POLL_INTERVAL = durations.seconds(10)
 # IAM's quota "Managed policies per role", by default. Each pipeline has one policy of its own.
 _MOST_PIPELINES = 10
 
@@ -35,7 +37,8 @@ class LifecycleProvider(Construct):
             ValueError: Another pipeline of the stack asked for another interval, or it is shorter
                 than a second or not known at synth.
         """
-        if poll_interval.is_unresolved() or poll_interval.to_milliseconds() < 1000:
+        length = durations.milliseconds(poll_interval)
+        if length is None or length < durations.SECOND:
             raise invalid(
                 scope,
                 "poll_interval",
@@ -44,12 +47,12 @@ class LifecycleProvider(Construct):
                 "How often is asked is fixed at synth, in the state machine that waits: use "
                 "Duration.seconds(10).",
             )
-        stack = Stack.of(scope)
+        stack = place_of(scope).stack
         found = stack.node.try_find_child(_ID)
         if found is None:
             return LifecycleProvider(stack, _ID, poll_interval=poll_interval)
         assert isinstance(found, LifecycleProvider)
-        if found.poll_interval.to_seconds() != poll_interval.to_seconds():
+        if durations.literal(found.poll_interval) != length:
             raise invalid(
                 scope,
                 "poll_interval",
@@ -61,6 +64,7 @@ class LifecycleProvider(Construct):
 
     def __init__(self, scope: Construct, id: str, *, poll_interval: Duration) -> None:
         super().__init__(scope, id)
+        share_place(scope, self)
         self.poll_interval = poll_interval
         self._pipelines = 0
         functions = HandlerFunctions(
@@ -69,15 +73,20 @@ class LifecycleProvider(Construct):
             description="Stops, starts, proves and tends the Flink applications of this stack",
         )
         self.log_group, self.role = functions.log_group, functions.role
-        allow_stack(self.role)
+        allow_stack(self.role, place_of(self))
         on_event = functions.function("OnEvent", "on_event")
         is_complete = functions.function("IsComplete", "is_complete")
         self.tend = functions.function("Tend", "reconcile")
         self.service_token = functions.service_token(
-            on_event, is_complete, poll_interval=poll_interval, deadline=PROVIDER_DEADLINE
+            on_event,
+            is_complete,
+            poll_interval=poll_interval,
+            deadline=durations.minutes(PROVIDER_MINUTES),
         )
 
-    def attach_policy(self, scope: Construct, id: str) -> iam.ManagedPolicy:
+    def attach_policy(
+        self, scope: Construct, id: str, document: iam.PolicyDocument
+    ) -> iam.ManagedPolicy:
         """Give the role another policy, for what concerns one pipeline's application.
 
         A policy of its own: statements in the role's would be gone before a pipeline that is taken
@@ -96,4 +105,4 @@ class LifecycleProvider(Construct):
                 "All pipelines of a stack share one role: put this one in another stack.",
             )
         self._pipelines += 1
-        return iam.ManagedPolicy(scope, id, roles=[self.role])
+        return iam.ManagedPolicy(scope, id, document=document, roles=[self.role])

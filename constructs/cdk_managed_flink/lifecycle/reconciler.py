@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct, IDependable
 
-DEFAULT_RECONCILE_INTERVAL = Duration.minutes(5)
+from cdk_managed_flink.application import durations
+from cdk_managed_flink.application.place import place_of
+
+DEFAULT_RECONCILE_INTERVAL = durations.minutes(5)
 # Nothing is under way on the stack any more. Of a stack that is deleted there is nothing to tend.
 _TERMINAL = (
     "CREATE_COMPLETE",
@@ -54,13 +57,13 @@ class Reconciler(Construct):
         after: IDependable,
     ) -> None:
         super().__init__(scope, id)
-        stack = Stack.of(self)
-        minutes = int(interval.to_minutes())
+        place = place_of(scope)
+        minutes = int(durations.literal(interval) // durations.MINUTE)
         unit = "minute" if minutes == 1 else "minutes"
         function_arn = tend.function_arn
 
         def target(trigger: str) -> dict[str, str]:
-            told = stack.to_json_string({"Trigger": trigger, **event})
+            told = place.stack.to_json_string({"Trigger": trigger, **event})
             return {"arn": function_arn, "id": "Tend", "input": told}
 
         self.schedule = events.CfnRule(
@@ -78,17 +81,17 @@ class Reconciler(Construct):
                 "source": ["aws.cloudformation"],
                 "detail-type": ["CloudFormation Stack Status Change"],
                 "detail": {
-                    "stack-id": [stack.stack_id],
+                    "stack-id": [place.stack_id],
                     "status-details": {"status": list(_TERMINAL)},
                 },
             },
             targets=[target("stack")],
         )
-        for rule in (self.schedule, self.stack_status):
+        for name, rule in (("Schedule", self.schedule), ("StackStatus", self.stack_status)):
             rule.node.add_dependency(after)
             lambda_.CfnPermission(
                 self,
-                f"{rule.node.id}Permission",
+                f"{name}Permission",
                 action="lambda:InvokeFunction",
                 function_name=function_arn,
                 principal="events.amazonaws.com",

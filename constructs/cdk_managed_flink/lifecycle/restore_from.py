@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from aws_cdk import Token
 from constructs import Construct
 
 from cdk_managed_flink.application import context_flag
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.snapshot_mode import SnapshotMode
+from cdk_managed_flink.application.tokens import is_token
 
 ALLOW_EMPTY_START = "cdk-managed-flink:allowEmptyStart"
 # SnapshotName and SnapshotV2Name of the service's API.
@@ -120,8 +120,8 @@ class RestoreFrom:
 
 def _legal(chosen: str) -> bool:
     if not chosen.startswith("arn:"):
-        return Token.is_unresolved(chosen) or bool(_NAME.fullmatch(chosen))
-    if not Token.is_unresolved(chosen):
+        return is_token(chosen) or bool(_NAME.fullmatch(chosen))
+    if not is_token(chosen):
         return bool(_ARN.fullmatch(chosen))
     resource = chosen.rpartition(":")[2]
     return resource.startswith("snapshot/") or resource.startswith("${Token")

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Self
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
-_LEAST = Duration.minutes(5)
+_LEAST = 5 * durations.MINUTE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +37,12 @@ class SnapshotSchedule:
             ``max_age``, or numbers by which nothing is kept.
     """
 
-    every: Duration | None = field(default_factory=lambda: Duration.hours(1))
+    every: Duration | None = field(default_factory=lambda: durations.hours(1))
     keep: int = 24
-    max_age: Duration = field(default_factory=lambda: Duration.days(7))
+    max_age: Duration = field(default_factory=lambda: durations.days(7))
 
     def __post_init__(self) -> None:
-        if not Token.is_unresolved(self.keep) and self.keep < 1:
+        if not is_token(self.keep) and self.keep < 1:
             raise invalid(
                 "SnapshotSchedule",
                 "keep",
@@ -48,7 +50,8 @@ class SnapshotSchedule:
                 "1 or more",
                 "Use SnapshotSchedule.none() for no schedule.",
             )
-        if not self.max_age.is_unresolved() and self.max_age.to_milliseconds() == 0:
+        max_age = durations.milliseconds(self.max_age)
+        if max_age == 0:
             raise invalid(
                 "SnapshotSchedule",
                 "max_age",
@@ -58,17 +61,16 @@ class SnapshotSchedule:
             )
         if self.every is None:
             return
-        if self.every.is_unresolved() or self.every.to_milliseconds() < _LEAST.to_milliseconds():
+        every = durations.milliseconds(self.every)
+        if every is None or every < _LEAST:
             raise invalid(
                 "SnapshotSchedule",
                 "every",
                 self.every,
-                f"a literal of {_LEAST.to_human_string()} or more",
+                "a literal of 5 minutes or more",
                 "Each is a savepoint of the whole state; use SnapshotSchedule.none() for none.",
             )
-        if self.max_age.is_unresolved():
-            return
-        if self.every.to_milliseconds() > self.max_age.to_milliseconds():
+        if max_age is not None and every > max_age:
             raise invalid(
                 "SnapshotSchedule",
                 "every",

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import jsii
-from aws_cdk import IAnyProducer, IResolveContext, Lazy
+from aws_cdk import CfnResource, CustomResource
 
 from cdk_managed_flink.application import context_flag
 from cdk_managed_flink.application.application import FlinkApplication
@@ -15,17 +14,17 @@ REPLACE_STORES = "cdk-managed-flink:replaceStores"
 def stores(application: FlinkApplication) -> dict[str, Any]:
     """The properties of Prepare that say which store each table has, and which may be another."""
     return {
-        "Stores": Lazy.uncached_any(_Stores(application)),
+        "Stores": dict(application.stores),
         "ReplaceStores": context_flag.names(application, REPLACE_STORES),
     }
 
 
-@jsii.implements(IAnyProducer)
-class _Stores:
-    """Read at synth, since a table may be bound after the lifecycle was made."""
+def keep_up(prepare: CustomResource, application: FlinkApplication) -> None:
+    """Tell Prepare of tables that are bound after it was made."""
 
-    def __init__(self, application: FlinkApplication) -> None:
-        self._application = application
+    def tell() -> None:
+        resource = prepare.node.default_child
+        assert isinstance(resource, CfnResource)
+        resource.add_property_override("Stores", dict(application.stores))
 
-    def produce(self, _context: IResolveContext) -> dict[str, list[str]]:
-        return dict(self._application.stores)
+    application.when_bound(tell)

@@ -8,6 +8,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_managed_flink.application.binding import Watch
+from cdk_managed_flink.application.durations import SECOND, whole
 from cdk_managed_flink.application.metrics import ApplicationMetrics
 from cdk_managed_flink.application.snapshot_mode import SnapshotMode
 from cdk_managed_flink.lifecycle.lifecycle import FlinkLifecycle
@@ -51,12 +52,7 @@ class FlinkAlarms(Construct):
             self.composite = cloudwatch.CompositeAlarm(
                 self,
                 "Composite",
-                alarm_rule=cloudwatch.AlarmRule.any_of(
-                    *(
-                        cloudwatch.AlarmRule.from_alarm(alarm, cloudwatch.AlarmState.ALARM)
-                        for alarm in self.alarms.values()
-                    )
-                ),
+                alarm_rule=cloudwatch.AlarmRule.any_of(*self.alarms.values()),
                 alarm_description=f"{application.application_name}: any of its alarms",
             )
             # The L2 names it by its path alone, so a second stack of that path in the account
@@ -65,8 +61,9 @@ class FlinkAlarms(Construct):
             assert isinstance(resource, cloudwatch.CfnCompositeAlarm)
             resource.add_property_deletion_override("AlarmName")
             if topic is not None:
-                self.composite.add_alarm_action(actions.SnsAction(topic))
-                self.composite.add_ok_action(actions.SnsAction(topic))
+                tell = actions.SnsAction(topic)
+                self.composite.add_alarm_action(tell)
+                self.composite.add_ok_action(tell)
 
     def _application(self, application: ApplicationMetrics) -> None:
         limits = self._thresholds
@@ -151,7 +148,7 @@ class FlinkAlarms(Construct):
     ) -> None:
         # The counters only grow, and start again with each start of the job: what counts is the
         # increase. RATE is per second.
-        seconds = int(self._thresholds.period.to_seconds())
+        seconds = int(whole(self._thresholds.period, SECOND))
         increase = cloudwatch.MathExpression(
             expression=f"RATE(counter) * {seconds}",
             using_metrics={"counter": metric},

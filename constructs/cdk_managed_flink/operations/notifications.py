@@ -3,14 +3,18 @@
 import re
 from dataclasses import dataclass
 
-from aws_cdk import RemovalPolicy, Stack, Token
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from cdk_managed_flink.application.answers import topic_arn
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import made_in, path_of, place_of, share_place
+from cdk_managed_flink.application.resource_policy import allow_principal
+from cdk_managed_flink.application.tokens import is_token
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -33,7 +37,7 @@ class Notifications:
 
     def __post_init__(self) -> None:
         for email in self.emails:
-            if not Token.is_unresolved(email) and not _EMAIL.fullmatch(email):
+            if not is_token(email) and not _EMAIL.fullmatch(email):
                 raise invalid(
                     "Notifications",
                     "emails",
@@ -63,39 +67,27 @@ class NotificationTopic(Construct):
         if notifications.topic is not None:
             self.topic: sns.ITopic = notifications.topic
             return
-        stack = Stack.of(self)
+        share_place(scope, self)
+        place = place_of(self)
         # An alarm can publish to an encrypted topic only if the key is a customer managed one.
         key = kms.Key(
             self,
             "Key",
-            description=f"Alarms of {scope.node.path}",
+            description=f"Alarms of {path_of(scope)}",
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        made_in(place, key)
         cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
         this_account = {
-            "StringEquals": {"aws:SourceAccount": stack.account},
-            "ArnLike": {
-                "aws:SourceArn": f"arn:{stack.partition}:cloudwatch:{stack.region}:"
-                f"{stack.account}:alarm:*"
-            },
+            "StringEquals": {"aws:SourceAccount": place.account},
+            "ArnLike": {"aws:SourceArn": place.arn("cloudwatch", "alarm:*")},
         }
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[cloudwatch],
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=["*"],
-                conditions=this_account,
-            )
-        )
+        use = ["kms:Decrypt", "kms:GenerateDataKey"]
+        allow_principal(key, cloudwatch, use, conditions=this_account)
         topic = sns.Topic(self, "Resource", master_key=key, enforce_ssl=True)
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[cloudwatch],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions=this_account,
-            )
+        allow_principal(
+            topic, cloudwatch, ["sns:Publish"], arn=topic_arn(topic), conditions=this_account
         )
         for email in notifications.emails:
             topic.add_subscription(subscriptions.EmailSubscription(email))

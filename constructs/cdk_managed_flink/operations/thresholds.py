@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.binding import Watch, WatchKind
+from cdk_managed_flink.application.durations import SECOND, whole
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,7 @@ class Threshold:
     def __post_init__(self) -> None:
         for name, least in (("value", 0), ("periods", 1)):
             number = getattr(self, name)
-            if not Token.is_unresolved(number) and number < least:
+            if not is_token(number) and number < least:
                 raise invalid(
                     "Threshold",
                     name,
@@ -47,13 +50,13 @@ class SnapshotAge:
     """
 
     intervals: float = 2
-    grace: Duration = field(default_factory=lambda: Duration.minutes(15))
+    grace: Duration = field(default_factory=lambda: durations.minutes(15))
     periods: int = 3
 
     def __post_init__(self) -> None:
         for name in ("intervals", "periods"):
             number = getattr(self, name)
-            if not Token.is_unresolved(number) and number < 1:
+            if not is_token(number) and number < 1:
                 raise invalid(
                     "SnapshotAge",
                     name,
@@ -64,7 +67,7 @@ class SnapshotAge:
 
     def threshold(self, every: Duration) -> Threshold:
         """The threshold in seconds, for snapshots that are taken so often."""
-        seconds = self.intervals * every.to_seconds() + self.grace.to_seconds()
+        seconds = self.intervals * whole(every, SECOND) + whole(self.grace, SECOND)
         return Threshold(value=seconds, periods=self.periods)
 
 
@@ -110,7 +113,7 @@ class AlarmThresholds:
     delay: Threshold | None = field(default_factory=lambda: Threshold(value=900_000))
     snapshot_age: SnapshotAge | None = field(default_factory=lambda: SnapshotAge())
     stuck: Threshold | None = field(default_factory=lambda: Threshold(value=0, periods=1))
-    period: Duration = field(default_factory=lambda: Duration.minutes(1))
+    period: Duration = field(default_factory=lambda: durations.minutes(1))
 
     def for_watch(self, watch: Watch) -> Threshold | None:
         """The threshold for what a binding wants watched."""

@@ -1,6 +1,7 @@
 """The way from an application in a VPC to the AWS services that its bindings call."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from aws_cdk import Annotations, Stack, Stage
 from aws_cdk import aws_ec2 as ec2
@@ -9,11 +10,13 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import let_in
+from cdk_managed_flink.application.place import place_of
 
-_GATEWAYS = {
-    "s3": ec2.GatewayVpcEndpointAwsService.S3,
-    "dynamodb": ec2.GatewayVpcEndpointAwsService.DYNAMODB,
-}
+
+@cache
+def _gateways() -> dict[str, ec2.GatewayVpcEndpointAwsService]:
+    services = ec2.GatewayVpcEndpointAwsService
+    return {"s3": services.S3, "dynamodb": services.DYNAMODB}
 
 
 def reach(application: FlinkApplication) -> None:
@@ -62,11 +65,11 @@ def _found(
 
     The environments are compared because VPCs share a placeholder until they are looked up.
     """
-    kind = "Gateway" if service in _GATEWAYS else "Interface"
-    name = (_GATEWAYS.get(service) or ec2.InterfaceVpcEndpointAwsService(service)).name
-    here = Stack.of(application)
+    kind = "Gateway" if service in _gateways() else "Interface"
+    name = (_gateways().get(service) or ec2.InterfaceVpcEndpointAwsService(service)).name
+    here = place_of(application).stack
     for endpoint in there:
-        stack = Stack.of(endpoint)
+        stack = place_of(endpoint).stack
         if (
             endpoint.vpc_id == vpc.vpc_id
             and stack.environment == here.environment
@@ -80,8 +83,8 @@ def _found(
 
 
 def _made(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> ec2.VpcEndpoint:
-    place = _place(Stack.of(application), vpc)
-    if service not in _GATEWAYS:
+    place = _place(place_of(application).stack, vpc)
+    if service not in _gateways():
         return ec2.InterfaceVpcEndpoint(
             place,
             service,
@@ -91,7 +94,7 @@ def _made(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> ec2.Vpc
             open=False,
         )
     try:
-        return ec2.GatewayVpcEndpoint(place, service, vpc=vpc, service=_GATEWAYS[service])
+        return ec2.GatewayVpcEndpoint(place, service, vpc=vpc, service=_gateways()[service])
     except RuntimeError as error:
         raise invalid(
             application,

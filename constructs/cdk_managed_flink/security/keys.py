@@ -5,17 +5,20 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_managed_flink.application.acknowledge import acknowledge
+from cdk_managed_flink.application.place import made_in, path_of, place_of
 
 
 def data_key(scope: Construct, id: str, *, removal: RemovalPolicy) -> kms.Key:
     """A key for streams, buckets and tables, rotated each year."""
-    return kms.Key(
+    key = kms.Key(
         scope,
         id,
-        description=f"Data of {scope.node.path}",
+        description=f"Data of {path_of(scope)}",
         enable_key_rotation=True,
         removal_policy=removal,
     )
+    made_in(place_of(scope), key)
+    return key
 
 
 def state_key(scope: Construct, id: str, *, removal: RemovalPolicy) -> kms.Key:
@@ -27,7 +30,7 @@ def state_key(scope: Construct, id: str, *, removal: RemovalPolicy) -> kms.Key:
     key = kms.Key(
         scope,
         id,
-        description=f"State and log of {scope.node.path}",
+        description=f"State and log of {path_of(scope)}",
         enable_key_rotation=False,
         removal_policy=removal,
     )

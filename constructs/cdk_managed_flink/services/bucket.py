@@ -2,22 +2,25 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
-from aws_cdk import Duration, RemovalPolicy, Token
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.tokens import is_token
 
 _PREFIX = re.compile(r"([A-Za-z0-9!_.()=-]+/)+")
 # Access logs tell of the last weeks; who needs them longer hands in a bucket.
-_LOGS_EXPIRE = Duration.days(90)
+_LOGS_EXPIRE_DAYS = 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +39,17 @@ class Lifecycle:
         ValueError: A time that S3 does not accept, or an order that makes no sense.
     """
 
-    abort_uploads_after: Duration = field(default_factory=lambda: Duration.days(30))
-    infrequent_access_after: Duration | None = field(default_factory=lambda: Duration.days(90))
+    abort_uploads_after: Duration = field(default_factory=lambda: durations.days(30))
+    infrequent_access_after: Duration | None = field(default_factory=lambda: durations.days(90))
     expire_after: Duration | None = None
-    expire_noncurrent_after: Duration = field(default_factory=lambda: Duration.days(30))
+    expire_noncurrent_after: Duration = field(default_factory=lambda: durations.days(30))
 
     def __post_init__(self) -> None:
         infrequent, expire = self.infrequent_access_after, self.expire_after
-        if infrequent is None or infrequent.is_unresolved():
+        younger = None if infrequent is None else durations.milliseconds(infrequent)
+        if infrequent is None or younger is None:
             return
-        if infrequent.to_days(integral=False) < 30:
+        if younger < 30 * durations.DAY:
             raise invalid(
                 "Lifecycle",
                 "infrequent_access_after",
@@ -53,9 +57,8 @@ class Lifecycle:
                 "30 days or more",
                 "S3 moves no younger object to Standard-IA.",
             )
-        if expire is None or expire.is_unresolved():
-            return
-        if expire.to_milliseconds() <= infrequent.to_milliseconds():
+        older = None if expire is None else durations.milliseconds(expire)
+        if older is not None and older <= younger:
             raise invalid(
                 "Lifecycle",
                 "expire_after",
@@ -70,7 +73,7 @@ class Lifecycle:
         if self.infrequent_access_after is not None:
             transitions = [
                 s3.Transition(
-                    storage_class=s3.StorageClass.INFREQUENT_ACCESS,
+                    storage_class=_infrequent_access(),
                     transition_after=self.infrequent_access_after,
                 )
             ]
@@ -89,7 +92,7 @@ def check_prefix(where: str, prefix: str | None) -> None:
     Raises:
         ValueError: It does not end in ``/``, begins with it, or has other characters.
     """
-    if prefix and not Token.is_unresolved(prefix) and not _PREFIX.fullmatch(prefix):
+    if prefix and not is_token(prefix) and not _PREFIX.fullmatch(prefix):
         raise invalid(
             where,
             "prefix",
@@ -153,7 +156,7 @@ def new_bucket(
     bucket = s3.Bucket(
         scope,
         id,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        block_public_access=_closed(),
         encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
         encryption_key=key,
         bucket_key_enabled=True if key else None,
@@ -179,12 +182,14 @@ def _logs_bucket(scope: Construct, id: str, removal: RemovalPolicy) -> s3.Bucket
     bucket = s3.Bucket(
         scope,
         id,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        block_public_access=_closed(),
         # Log delivery writes with no key of the customer's.
         encryption=s3.BucketEncryption.S3_MANAGED,
         enforce_ssl=True,
         minimum_tls_version=1.2,
-        lifecycle_rules=[s3.LifecycleRule(id="Expiry", expiration=_LOGS_EXPIRE)],
+        lifecycle_rules=[
+            s3.LifecycleRule(id="Expiry", expiration=durations.days(_LOGS_EXPIRE_DAYS))
+        ],
         removal_policy=removal,
         auto_delete_objects=removal == RemovalPolicy.DESTROY,
     )
@@ -216,11 +221,25 @@ def grant_objects(
         reason: Why the names of the objects are not known.
     """
     objects = bucket.arn_for_objects(f"{prefix}*")
-    iam.Grant.add_to_principal(grantee=application, actions=actions, resource_arns=[objects])
+    iam.Grant.add_to_principal(
+        grantee=application.grant_principal, actions=actions, resource_arns=[objects]
+    )
     acknowledge_wildcard(application.role, objects, reason)
     if of_bucket:
         iam.Grant.add_to_principal(
-            grantee=application, actions=of_bucket, resource_arns=[bucket.bucket_arn]
+            grantee=application.grant_principal,
+            actions=of_bucket,
+            resource_arns=[bucket.bucket_arn],
         )
     if key is not None:
-        grant_key_through(key, application, service="s3", actions=key_actions)
+        grant_key_through(key, application.grant_principal, service="s3", actions=key_actions)
+
+
+@cache
+def _closed() -> s3.BlockPublicAccess:
+    return s3.BlockPublicAccess.BLOCK_ALL
+
+
+@cache
+def _infrequent_access() -> s3.StorageClass:
+    return s3.StorageClass.INFREQUENT_ACCESS

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from aws_cdk import Token
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cdk_managed_flink.application.application import FlinkApplication
@@ -16,6 +15,7 @@ from cdk_managed_flink.application.secret_value import (
     FlinkSecret,
     grant_secret,
 )
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.connectors import format_artifacts, secret_reader
 from cdk_managed_flink.services.formats import Format, Side
 
@@ -46,7 +46,7 @@ class ConfluentSchemaRegistry:
     password_key: str = "password"
 
     def __post_init__(self) -> None:
-        if Token.is_unresolved(self.url):
+        if is_token(self.url):
             return
         schemes = ("https://",) if self.secret is not None else ("https://", "http://")
         if not self.url.startswith(schemes):

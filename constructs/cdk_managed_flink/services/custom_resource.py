@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import CustomResource, Duration, Stack
+from aws_cdk import CustomResource
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.handler_functions import HandlerFunctions
+from cdk_managed_flink.application.place import place_of
 
 # Contract: the logical ids of the functions follow from this id, and CloudFormation refuses a
 # custom resource whose ServiceToken changes.
 _ID = "ManagedFlinkResources"
-_POLL_INTERVAL = Duration.seconds(5)
-_DEADLINE = Duration.minutes(25)
-_CLOUDFORMATION_DEADLINE = Duration.minutes(30)
+_POLL_INTERVAL = durations.seconds(5)
+_DEADLINE = durations.minutes(25)
+_CLOUDFORMATION_DEADLINE = durations.minutes(30)
 
 
 class ManagedFlinkResource(Construct):
@@ -63,7 +65,7 @@ class _Provider(Construct):
 
     @staticmethod
     def of(scope: Construct) -> "_Provider":
-        stack = Stack.of(scope)
+        stack = place_of(scope).stack
         found = stack.node.try_find_child(_ID)
         if found is None:
             return _Provider(stack, _ID)

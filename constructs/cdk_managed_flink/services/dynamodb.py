@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_dynamodb as dynamodb
 
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import account_of, place_of
+from cdk_managed_flink.application.tokens import is_token
 
 
 def check_account(application: FlinkApplication, name: str, table: dynamodb.ITableV2) -> None:
@@ -16,8 +17,8 @@ def check_account(application: FlinkApplication, name: str, table: dynamodb.ITab
     Raises:
         ValueError: Both accounts are known at synth, and differ.
     """
-    here, there = Stack.of(application).account, table.env.account
-    if Token.is_unresolved(here) or Token.is_unresolved(there) or here == there:
+    here, there = place_of(application).account, account_of(table)
+    if is_token(here) or is_token(there) or here == there:
         return
     raise invalid(
         application,
@@ -33,7 +34,7 @@ def keys_of(table: dynamodb.ITableV2) -> list[str]:
     resource = table.node.default_child
     if not isinstance(resource, dynamodb.CfnGlobalTable | dynamodb.CfnTable):
         return []
-    schema = Stack.of(table).resolve(resource.key_schema)
+    schema = place_of(table).stack.resolve(resource.key_schema)
     names = [key.get("attributeName") for key in schema]
     return names if all(isinstance(name, str) for name in names) else []
 
@@ -78,8 +79,8 @@ def check_replicas(
         )
 
 
-def watches(table: dynamodb.ITableV2, indexes: Sequence[str]) -> list[Watch]:
-    """What CloudWatch tells of writes into a table and into its indexes."""
+def watches(name: str, indexes: Sequence[str]) -> list[Watch]:
+    """What CloudWatch tells of writes into a table, by its name, and into its indexes."""
     return [
         *(
             Watch(
@@ -87,7 +88,7 @@ def watches(table: dynamodb.ITableV2, indexes: Sequence[str]) -> list[Watch]:
                 kind=WatchKind.THROTTLES,
                 namespace="AWS/DynamoDB",
                 metric_name="WriteThrottleEvents",
-                dimensions={"TableName": table.table_name, "GlobalSecondaryIndexName": index},
+                dimensions={"TableName": name, "GlobalSecondaryIndexName": index},
                 statistic="Sum",
                 meaning=f"Writes into the index {index} are throttled, and with it those into the "
                 "table: a hot key of the index, or too little capacity.",
@@ -99,7 +100,7 @@ def watches(table: dynamodb.ITableV2, indexes: Sequence[str]) -> list[Watch]:
             kind=WatchKind.THROTTLES,
             namespace="AWS/DynamoDB",
             metric_name="WriteThrottleEvents",
-            dimensions={"TableName": table.table_name},
+            dimensions={"TableName": name},
             statistic="Sum",
             meaning="Writes are throttled: a hot key, or too little provisioned capacity.",
         ),
@@ -108,7 +109,7 @@ def watches(table: dynamodb.ITableV2, indexes: Sequence[str]) -> list[Watch]:
             kind=WatchKind.ERRORS,
             namespace="AWS/DynamoDB",
             metric_name="SystemErrors",
-            dimensions={"TableName": table.table_name, "Operation": "BatchWriteItem"},
+            dimensions={"TableName": name, "Operation": "BatchWriteItem"},
             statistic="Sum",
             meaning="DynamoDB answers writes with errors of its own: see the service's health.",
         ),

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aws_cdk import Token
-
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.connectors import format_artifacts
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -68,7 +67,7 @@ class PlainFormat(Format):
     name: str
 
     def __post_init__(self) -> None:
-        if not Token.is_unresolved(self.name) and not _NAME.fullmatch(self.name):
+        if not is_token(self.name) and not _NAME.fullmatch(self.name):
             raise invalid(
                 "Format",
                 "format",

@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aws_cdk import RemovalPolicy, Stack, Token
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Columns, TableRules
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.athena import AthenaWorkgroup
 from cdk_managed_flink.services.projections import Projection, check_columns
 
@@ -133,7 +135,7 @@ class LakeTable:
         table = glue.CfnTable(
             scope,
             "Table",
-            catalog_id=Stack.of(scope).account,
+            catalog_id=place_of(scope).account,
             database_name=database.name,
             table_input=glue.CfnTable.TableInputProperty(
                 name=self.name or catalog_name(name),
@@ -225,7 +227,7 @@ def database_of(
     database = glue.CfnDatabase(
         scope,
         "Database",
-        catalog_id=Stack.of(scope).account,
+        catalog_id=place_of(scope).account,
         database_input=glue.CfnDatabase.DatabaseInputProperty(name=own),
     )
     database.apply_removal_policy(removal)
@@ -238,7 +240,7 @@ def catalog_name(text: str) -> str:
 
 
 def _check_free(scope: Construct, name: str) -> None:
-    for taken in Stack.of(scope).node.find_all():
+    for taken in place_of(scope).stack.node.find_all():
         if not isinstance(taken, glue.CfnDatabase):
             continue
         if getattr(taken.database_input, "name", None) == name:
@@ -254,7 +256,7 @@ def _check_free(scope: Construct, name: str) -> None:
 
 def catalog_arns(scope: Construct, database: str, table: str | None = None) -> list[str]:
     """What IAM authorizes a call about a database or a table against: all that it is in as well."""
-    stack = Stack.of(scope)
+    stack = place_of(scope).stack
     arns = [
         stack.format_arn(service="glue", resource="catalog"),
         stack.format_arn(service="glue", resource="database", resource_name=database),
@@ -271,7 +273,7 @@ def check_catalog_name(where: str, prop: str, name: str | None) -> None:
     Raises:
         ValueError: It has other characters than lower-case letters, digits and ``_``.
     """
-    if name is not None and not Token.is_unresolved(name) and not _NAME.fullmatch(name):
+    if name is not None and not is_token(name) and not _NAME.fullmatch(name):
         raise invalid(
             where,
             prop,

@@ -111,7 +111,9 @@ class GlueFormat(Format):
             # has registered: the call "does not support resource based policies" (Glue guide, IAM
             # examples for deserializers).
             iam.Grant.add_to_principal(
-                grantee=application, actions=["glue:GetSchemaVersion"], resource_arns=["*"]
+                grantee=application.grant_principal,
+                actions=["glue:GetSchemaVersion"],
+                resource_arns=["*"],
             )
             acknowledge_wildcard(
                 application.role,
@@ -121,7 +123,7 @@ class GlueFormat(Format):
         if side is Side.READ:
             return
         iam.Grant.add_to_principal(
-            grantee=application,
+            grantee=application.grant_principal,
             actions=[
                 "glue:GetSchemaByDefinition",
                 *(

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aws_cdk import ArnFormat, Names, RemovalPolicy, Stack, Token
+from aws_cdk import ArnFormat, Names, RemovalPolicy
 from aws_cdk import aws_glue as glue
 from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.tokens import is_token
 
 _ARN = re.compile(r"arn:[^:]+:glue:[^:]+:[^:]+:registry/[^/]+")
 _LONGEST = 170_000  # of a definition, by the resource type's schema
@@ -70,7 +72,7 @@ class SchemaRegistry(Construct):
         self.resource: glue.CfnRegistry | None = None
         self._make(description)
         self.registry_arn = _arn(self, "registry", self.registry_name)
-        self.region = Stack.of(self).region
+        self.region = place_of(self).region
 
     def _make(self, description: str | None) -> None:
         self.resource = glue.CfnRegistry(
@@ -85,7 +87,7 @@ class SchemaRegistry(Construct):
         Raises:
             ValueError: The ARN is no registry's.
         """
-        if not Token.is_unresolved(registry_arn) and not _ARN.fullmatch(registry_arn):
+        if not is_token(registry_arn) and not _ARN.fullmatch(registry_arn):
             raise invalid(
                 "SchemaRegistry",
                 "registry_arn",
@@ -127,7 +129,7 @@ class SchemaRegistry(Construct):
                 "An existing one is never changed: take a schema of it by existing_schema(name).",
             )
         for text in (definition, *versions):
-            if not Token.is_unresolved(text) and not _is_schema(text):
+            if not is_token(text) and not _is_schema(text):
                 raise invalid(
                     self,
                     f"definition of schema {name!r}",
@@ -166,7 +168,7 @@ class SchemaRegistry(Construct):
 
 class _ExistingRegistry(SchemaRegistry):
     def __init__(self, scope: Construct, id: str, *, arn: str) -> None:
-        parts = Stack.of(scope).split_arn(arn, ArnFormat.SLASH_RESOURCE_NAME)
+        parts = place_of(scope).stack.split_arn(arn, ArnFormat.SLASH_RESOURCE_NAME)
         super().__init__(scope, id, registry_name=parts.resource_name)
         self.registry_arn = arn
         self.region = parts.region or self.region
@@ -195,8 +197,8 @@ class Schema:
     def arn(self) -> str:
         """Its ARN."""
         registry = self.registry.registry_arn
-        parts = Stack.of(self.registry).split_arn(registry, ArnFormat.SLASH_RESOURCE_NAME)
-        return Stack.of(self.registry).format_arn(
+        parts = place_of(self.registry).stack.split_arn(registry, ArnFormat.SLASH_RESOURCE_NAME)
+        return place_of(self.registry).stack.format_arn(
             service="glue",
             resource="schema",
             resource_name=f"{self.registry.registry_name}/{self.name}",
@@ -207,7 +209,7 @@ class Schema:
 
 
 def _arn(scope: Construct, resource: str, name: str) -> str:
-    return Stack.of(scope).format_arn(service="glue", resource=resource, resource_name=name)
+    return place_of(scope).stack.format_arn(service="glue", resource=resource, resource_name=name)
 
 
 def _is_schema(text: str) -> bool:

@@ -3,19 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Annotations, RemovalPolicy, Stack, Token
+from aws_cdk import Annotations, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk_managed_flink.application.answers import key_arn
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import made_in, place_of, region_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.dynamodb import (
@@ -168,7 +171,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             key = table.encryption_key or self.encryption_key
             check_account(application, name, table)
         iam.Grant.add_to_principal(
-            grantee=application,
+            grantee=application.grant_principal,
             # DynamoDbSinkWriter of every line calls nothing else; indexes take no rights.
             actions=["dynamodb:BatchWriteItem"],
             resource_arns=[table.table_arn],
@@ -176,7 +179,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         if key is not None:
             grant_key_through(
                 key,
-                application,
+                application.grant_principal,
                 service="dynamodb",
                 actions=[
                     "kms:Encrypt",
@@ -187,7 +190,8 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                     "kms:DescribeKey",
                 ],
             )
-        keys = keys_of(table)
+        table_name = table.table_name
+        keys = keys_of(table) if self.table is not None else self._own_keys()
         if not keys and self.table is not None:
             Annotations.of(application).add_info(
                 f"{name}: the existing table does not tell its key at synth. See to it that the "
@@ -195,8 +199,8 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             )
         options = {
             "connector": "dynamodb",
-            "table-name": table.table_name,
-            "aws.region": table.env.region,
+            "table-name": table_name,
+            "aws.region": region_of(table),
             "sink.batch.max-size": "25",
             # One request at a time: with more, an older row may overwrite a newer one.
             "sink.requests.max-inflight": "1",
@@ -212,17 +216,24 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 fields={"table-name": "Say table=.", "aws.region": "It is the table's."},
             ),
             resource=table,
-            watches=watches(table, [index.index_name for index in self.global_secondary_indexes]),
+            watches=watches(
+                table_name, [index.index_name for index in self.global_secondary_indexes]
+            ),
             calls=["dynamodb"],
             rules=TableRules(keys=keys, no_rows=_NO_ROWS),
+            store=("AWS::DynamoDB::GlobalTable", table_name) if self.table is None else None,
         )
+
+    def _own_keys(self) -> list[str]:
+        keys = [_attribute(key).name for key in (self.partition_key, self.sort_key) if key]
+        return [] if any(map(is_token, keys)) else keys
 
     def _new_table(
         self, scope: Construct, application: FlinkApplication, name: str, key: kms.IKey | None
     ) -> dynamodb.TableV2:
         assert self.partition_key is not None  # checked in __post_init__
         # The L2 takes a customer managed key only in a stack that names its Region.
-        agnostic = Token.is_unresolved(Stack.of(scope).region)
+        agnostic = is_token(place_of(scope).region)
         if self.replicas:
             regions = [replica.region for replica in self.replicas]
             check_replicas(application, regions, self.replica_keys, agnostic=agnostic)
@@ -254,11 +265,12 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 scope, self.removal_policy or application.removal_policy
             ),
         )
+        made_in(place_of(scope), table)
         if key is not None and agnostic:
             resource = table.node.default_child
             assert isinstance(resource, dynamodb.CfnGlobalTable)
             resource.add_property_override(
-                "Replicas.0.SSESpecification", {"KMSMasterKeyId": key.key_arn}
+                "Replicas.0.SSESpecification", {"KMSMasterKeyId": key_arn(key)}
             )
         return table
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -13,6 +13,7 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
@@ -239,7 +240,7 @@ class IcebergSink(Sink[s3.IBucket]):
                     "catalog-database": database.name,
                     "catalog-table": table_name,
                     "io-impl": _S3_FILES,
-                    "client.region": Stack.of(application).region,
+                    "client.region": place_of(application).region,
                     "location": location,
                     **table_properties(upsert=self.upsert),
                 },
@@ -262,12 +263,12 @@ class IcebergSink(Sink[s3.IBucket]):
     def _grant(self, application: FlinkApplication, database: str, table: str) -> None:
         """What the catalog calls: it looks for both, makes the table once, commits to it."""
         iam.Grant.add_to_principal(
-            grantee=application,
+            grantee=application.grant_principal,
             actions=["glue:GetDatabase"],
             resource_arns=catalog_arns(application, database),
         )
         iam.Grant.add_to_principal(
-            grantee=application,
+            grantee=application.grant_principal,
             actions=[
                 *(["glue:CreateTable"] if self.table is None else []),
                 "glue:GetTable",

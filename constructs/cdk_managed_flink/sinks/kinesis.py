@@ -8,9 +8,12 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
+from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.place import region_of
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
@@ -19,13 +22,16 @@ from cdk_managed_flink.services.formats import Format, Side, check_records, form
 from cdk_managed_flink.services.kinesis import hazards, watches
 from cdk_managed_flink.services.kinesis.line import WRITES, is_legacy
 from cdk_managed_flink.services.kinesis.stream import (
-    DEFAULT_RETENTION,
+    DEFAULT_HOURS,
     check_place,
     check_settings,
     grant_stream,
     is_elsewhere,
     key_of,
+    made_stream,
     new_stream,
+    stream_arn,
+    stream_name,
 )
 
 _PARTITIONER = "sink.partitioner"
@@ -65,7 +71,7 @@ class KinesisSink(Sink[kinesis.IStream]):
     encryption_key: kms.IKey | None = None
     resource_policy_in_place: bool = False
     shards: int | None = None
-    retention: Duration = field(default=DEFAULT_RETENTION)
+    retention: Duration = field(default_factory=lambda: durations.hours(DEFAULT_HOURS))
     format: str | Format = "json"
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
@@ -120,9 +126,9 @@ class KinesisSink(Sink[kinesis.IStream]):
         format_.grant(application, Side.WRITE)
         hazards.writes(application)
         place = (
-            {"stream": stream.stream_name}
+            {"stream": once(stream, stream_name)}
             if is_legacy(application.runtime)
-            else {"stream.arn": stream.stream_arn}
+            else {"stream.arn": once(stream, stream_arn)}
         )
         elsewhere = is_elsewhere(application, stream)
         options = checked_options(
@@ -131,7 +137,7 @@ class KinesisSink(Sink[kinesis.IStream]):
                 "connector": "kinesis",
                 **place,
                 **format_.options(),
-                "aws.region": stream.env.region,
+                "aws.region": region_of(stream),
             },
             self.table_options,
             runtime=application.runtime,
@@ -151,6 +157,7 @@ class KinesisSink(Sink[kinesis.IStream]):
             arrivals=[] if elsewhere else watches.arrivals(stream),
             calls=["kinesis-streams", *format_.calls],
             rules=_AMBIGUOUS if _PARTITIONER in options else None,
+            store=None if self.stream else made_stream(stream),
         )
 
 

@@ -13,6 +13,7 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.formats import Format, Side, check_records, format_of
 from cdk_managed_flink.services.kafka import watches
@@ -205,9 +206,7 @@ class MskSink(Sink[KafkaCluster]):
             "sink.delivery-guarantee": "exactly-once",
             "sink.transactional-id-prefix": prefix,
             "properties.transaction.timeout.ms": (
-                Token.as_string(milliseconds)
-                if Token.is_unresolved(milliseconds)
-                else str(int(milliseconds))
+                Token.as_string(milliseconds) if is_token(milliseconds) else str(int(milliseconds))
             ),
         }
 
@@ -216,7 +215,7 @@ class MskSink(Sink[KafkaCluster]):
             return
         milliseconds = self.transaction_timeout.to_milliseconds()
         longest = self.cluster.longest_transaction
-        if not Token.is_unresolved(longest) and milliseconds > longest:
+        if not is_token(longest) and milliseconds > longest:
             raise invalid(
                 application,
                 "transaction_timeout",
@@ -236,7 +235,7 @@ class MskSink(Sink[KafkaCluster]):
                 "Leave Checkpointing(enabled=False) out, or say exactly_once=False.",
             )
         interval = checkpoints.checkpoint_interval
-        if interval is None or Token.is_unresolved(interval) or interval < milliseconds:
+        if interval is None or is_token(interval) or interval < milliseconds:
             return
         raise invalid(
             application,

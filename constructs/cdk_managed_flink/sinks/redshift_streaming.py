@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
@@ -14,7 +13,9 @@ from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKin
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.arns import differ
 from cdk_managed_flink.services.formats import format_of
 from cdk_managed_flink.services.kafka.topic import Topic
@@ -162,7 +163,7 @@ def _no_stream(received: str) -> ValueError:
 
 
 def _check_place(own: Construct, stream: kinesis.IStream) -> None:
-    here, there = Stack.of(own), stream.env
+    here, there = place_of(own).stack, stream.env
     if differ(here.region, there.region) or differ(here.account, there.account):
         raise invalid(
             _WHERE,
@@ -199,11 +200,11 @@ def _name(stream: kinesis.IStream, *, new: bool) -> None:
 
 def _is_unnamed(resource: kinesis.CfnStream) -> bool:
     # The L2 hands a token to its L1 that stands for nothing.
-    return Stack.of(resource).resolve(resource.name) is None
+    return place_of(resource).stack.resolve(resource.name) is None
 
 
 def _check_case(name: str | None) -> None:
-    if name is not None and not Token.is_unresolved(name) and name != name.lower():
+    if name is not None and not is_token(name) and name != name.lower():
         raise invalid(
             _WHERE,
             "through",

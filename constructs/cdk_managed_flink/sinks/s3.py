@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, RemovalPolicy
 from aws_cdk import aws_kms as kms
@@ -22,7 +23,9 @@ from cdk_managed_flink.services.bucket import (
     new_bucket,
 )
 from cdk_managed_flink.services.formats import Format, Side, format_of
-from cdk_managed_flink.services.glue import LakeTable
+
+if TYPE_CHECKING:
+    from cdk_managed_flink.services.glue import LakeTable
 
 # Formats that the connector writes row by row, for which it keeps files open over checkpoints.
 _OPEN_OVER_CHECKPOINTS = frozenset(
@@ -81,7 +84,7 @@ class S3Sink(Sink[s3.IBucket]):
     encryption_key: kms.IKey | None = None
     prefix: str | None = None
     format: str | Format = "json-lines"
-    catalog: LakeTable | None = None
+    catalog: "LakeTable | None" = None
     lifecycle: Lifecycle | None = None
     server_access_logs: bool = False
     server_access_logs_bucket: s3.IBucket | None = None
@@ -140,11 +143,12 @@ class S3Sink(Sink[s3.IBucket]):
         bucket = self.bucket or new
         assert bucket is not None  # one of both
         prefix = self.prefix if self.prefix is not None else f"{id_}/" if self.bucket else ""
-        path = f"s3://{bucket.bucket_name}/{prefix}"
+        bucket_name = bucket.bucket_name
+        path = f"s3://{bucket_name}/{prefix}"
         format_ = format_of(self.format)
         grant_objects(
             bucket,
-            bucket.encryption_key or self.encryption_key,
+            application.data_key if new else bucket.encryption_key or self.encryption_key,
             application,
             prefix=prefix,
             actions=[
@@ -194,6 +198,7 @@ class S3Sink(Sink[s3.IBucket]):
             arrivals=[_arrivals(new)] if new is not None and self.request_metrics else [],
             columns=None if self.catalog is None else self.catalog.wanted,
             rules=None if self.catalog is None else self.catalog.rules,
+            store=("AWS::S3::Bucket", bucket_name) if new else None,
         )
 
     def _new_bucket(self, scope: Construct, application: FlinkApplication, id: str) -> s3.Bucket:

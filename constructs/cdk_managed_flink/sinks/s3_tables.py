@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Names, RemovalPolicy, Stack, Token
+from aws_cdk import Names, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3tables as s3tables
@@ -15,8 +15,10 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.glue import catalog_name, check_catalog_name
@@ -71,7 +73,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
 
     def __post_init__(self) -> None:
         arn = self.table_bucket_arn
-        if arn is not None and not Token.is_unresolved(arn) and not _ARN.fullmatch(arn):
+        if arn is not None and not is_token(arn) and not _ARN.fullmatch(arn):
             raise invalid(
                 "S3TablesSink",
                 "table_bucket_arn",
@@ -139,7 +141,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
                 table.node.add_dependency(needed)
             needs.append(table)
         self._grant(application, bucket_arn, namespace, table_name, table)
-        region = Stack.of(application).region
+        region = place_of(application).region
         return Binding(
             properties=checked_options(
                 "S3TablesSink",
@@ -147,7 +149,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
                     "connector": "iceberg",
                     "catalog-name": "s3tables",
                     "catalog-type": "rest",
-                    "uri": f"https://s3tables.{region}.{Stack.of(application).url_suffix}/iceberg",
+                    "uri": f"https://s3tables.{region}.{place_of(application).url_suffix}/iceberg",
                     "warehouse": bucket_arn,
                     "rest.sigv4-enabled": "true",
                     "rest.signing-name": "s3tables",
@@ -184,14 +186,14 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
     ) -> None:
         """What the REST endpoint's calls are authorized as: config, namespace; load, commit."""
         iam.Grant.add_to_principal(
-            grantee=application,
+            grantee=application.grant_principal,
             actions=["s3tables:GetNamespace", "s3tables:GetTableBucket"],
             resource_arns=[bucket_arn],
         )
         tables = f"{bucket_arn}/table/*"
         named = {"s3tables:namespace": namespace, "s3tables:tableName": name}
         iam.Grant.add_to_principal(
-            grantee=application,
+            grantee=application.grant_principal,
             actions=[
                 "s3tables:GetTable",
                 "s3tables:GetTableData",
@@ -208,7 +210,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
             )
         if self.encryption_key is not None:
             iam.Grant.add_to_principal(
-                grantee=application,
+                grantee=application.grant_principal,
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resource_arns=[self.encryption_key.key_arn],
                 conditions={"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{bucket_arn}/*"}},
@@ -237,12 +239,12 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
 
 
 def _check_place(application: FlinkApplication, bucket_arn: str) -> None:
-    if Token.is_unresolved(bucket_arn):
+    if is_token(bucket_arn):
         return
-    stack = Stack.of(application)
+    stack = place_of(application).stack
     _, _, _, *there, _ = bucket_arn.split(":")
     for known, its in zip((stack.region, stack.account), there, strict=True):
-        if not Token.is_unresolved(known) and known != its:
+        if not is_token(known) and known != its:
             raise invalid(
                 application,
                 "table_bucket_arn",

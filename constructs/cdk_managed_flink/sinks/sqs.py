@@ -3,26 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_pipes as pipes
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKind
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.services.formats import Format
 from cdk_managed_flink.sinks.kinesis import KinesisSink
 
 # As long as a queue can: messages in it wait for a person.
-_RETENTION = Duration.days(14)
+_RETENTION = durations.days(14)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,7 +100,7 @@ class SqsSink(Sink[sqs.IQueue]):
             "Role",
             assumed_by=iam.ServicePrincipal(
                 "pipes.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(place).account}},
+                conditions={"StringEquals": {"aws:SourceAccount": place_of(place).account}},
             ),
             description=f"Sends what {application.application_name} writes to {name} to a queue",
         )

@@ -9,10 +9,13 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
+from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Source, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import region_of
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
@@ -21,13 +24,16 @@ from cdk_managed_flink.services.kinesis import hazards, watches
 from cdk_managed_flink.services.kinesis.consumer import add_consumer, consumer_options
 from cdk_managed_flink.services.kinesis.line import is_legacy, reads
 from cdk_managed_flink.services.kinesis.stream import (
-    DEFAULT_RETENTION,
+    DEFAULT_HOURS,
     check_place,
     check_settings,
     grant_stream,
     is_elsewhere,
     key_of,
+    made_stream,
     new_stream,
+    stream_arn,
+    stream_name,
 )
 
 _NO_METADATA = TableRules(
@@ -107,7 +113,7 @@ class KinesisSource(Source[kinesis.IStream]):
     encryption_key: kms.IKey | None = None
     resource_policy_in_place: bool = False
     shards: int | None = None
-    retention: Duration = field(default=DEFAULT_RETENTION)
+    retention: Duration = field(default_factory=lambda: durations.hours(DEFAULT_HOURS))
     fan_out: bool = False
     start: StartPosition = field(default_factory=StartPosition.trim_horizon)
     format: str | Format = "json"
@@ -181,7 +187,7 @@ class KinesisSource(Source[kinesis.IStream]):
                     "connector": "kinesis",
                     **options,
                     **format_.options(),
-                    "aws.region": stream.env.region,
+                    "aws.region": region_of(stream),
                 },
                 self.table_options,
                 runtime=application.runtime,
@@ -199,6 +205,7 @@ class KinesisSource(Source[kinesis.IStream]):
             watches=watched,
             calls=["kinesis-streams", *format_.calls],
             rules=None if is_legacy(application.runtime) else _NO_METADATA,
+            store=None if self.stream else made_stream(stream),
         )
 
     def _check_place(
@@ -226,13 +233,16 @@ class KinesisSource(Source[kinesis.IStream]):
 
     def _options(self, stream: kinesis.IStream, *, legacy: bool) -> dict[str, str]:
         if legacy:
-            options = {"stream": stream.stream_name, "scan.stream.initpos": self.start.name}
+            options = {"stream": once(stream, stream_name), "scan.stream.initpos": self.start.name}
             timestamp, form = (
                 "scan.stream.initpos-timestamp",
                 "scan.stream.initpos-timestamp-format",
             )
         else:
-            options = {"stream.arn": stream.stream_arn, "source.init.position": self.start.name}
+            options = {
+                "stream.arn": once(stream, stream_arn),
+                "source.init.position": self.start.name,
+            }
             timestamp, form = "source.init.timestamp", "source.init.timestamp.format"
         if self.start.timestamp is not None:
             options[timestamp] = self.start.timestamp

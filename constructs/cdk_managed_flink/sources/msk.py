@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aws_cdk import RemovalPolicy, Token
+from aws_cdk import RemovalPolicy
 from constructs import Construct
 
 from cdk_managed_flink.application.application import FlinkApplication
@@ -13,6 +13,7 @@ from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.options import checked_options
 from cdk_managed_flink.services.formats import Format, Side, check_records, format_of
 from cdk_managed_flink.services.kafka import watches
@@ -162,7 +163,7 @@ class MskSource(Source[KafkaCluster]):
         # CloudWatch drops the lag of groups with other names ("Monitor consumer lags").
         if (
             group is not None
-            and not Token.is_unresolved(group)
+            and not is_token(group)
             and (not group.isascii() or ":" in group or not 1 <= len(group) <= 249)
         ):
             raise invalid(
@@ -257,7 +258,7 @@ class MskSource(Source[KafkaCluster]):
         else:
             place = Construct(scope, id_) if wanted else scope
             places = [
-                (topic, place, f"Topic{number}" if Token.is_unresolved(topic.name) else topic.name)
+                (topic, place, f"Topic{number}" if is_token(topic.name) else topic.name)
                 for number, topic in enumerate(wanted, start=1)
             ]
         return [

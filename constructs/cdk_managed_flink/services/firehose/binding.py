@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 
@@ -11,6 +10,7 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.connectors import connector_for
 from cdk_managed_flink.code.options import checked_options
@@ -60,13 +60,13 @@ def bind_delivery_stream(
     """
     name = stream.delivery_stream_name
     new = stream if isinstance(stream, DeliveryStream) else None
-    here = Stack.of(application)
+    here = place_of(application).stack
     region = here.region if new is not None else _region(stream, here.account)
     watched = not differ(here.region, region)
     format_ = format_of(format)
     format_.grant(application, Side.WRITE)
     iam.Grant.add_to_principal(
-        grantee=application,
+        grantee=application.grant_principal,
         # The only call of the connector.
         actions=["firehose:PutRecordBatch"],
         resource_arns=[stream.delivery_stream_arn],
@@ -101,7 +101,7 @@ def bind_delivery_stream(
 
 def _region(stream: AnyDeliveryStream, account: str) -> str:
     """Where an existing stream is: its ARN says it, and the environment of an import does not."""
-    home, parts = Stack.of(stream), stream.delivery_stream_arn.split(":")
+    home, parts = place_of(stream).stack, stream.delivery_stream_arn.split(":")
     region, owner = parts[3:5] if len(parts) > 5 else (home.region, home.account)
     if differ(account, owner):
         raise invalid(

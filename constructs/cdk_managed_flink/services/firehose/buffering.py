@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 _SECONDS = {"seconds": 1, "days": 86_400}
 
@@ -61,7 +62,7 @@ class Buffering:
             and not least_seconds <= interval.to_seconds(integral=False) <= 900
         ):
             raise invalid(where, "interval", interval, f"{least_seconds} to 900 seconds", reason)
-        if not Token.is_unresolved(size) and not least_mib <= size <= most_mib:
+        if not is_token(size) and not least_mib <= size <= most_mib:
             raise invalid(where, "size_mib", size, f"{least_mib} to {most_mib} MiB", reason)
 
     def hints(self) -> dict[str, float]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 
 _L1 = firehose.CfnDeliveryStream
@@ -51,7 +52,7 @@ class FormatConversion:
 
     def __post_init__(self) -> None:
         known = _COMPRESSIONS[self.to]
-        if not Token.is_unresolved(self.compression) and self.compression not in known:
+        if not is_token(self.compression) and self.compression not in known:
             raise invalid(
                 "FormatConversion",
                 "compression",
@@ -64,7 +65,7 @@ class FormatConversion:
         self, stream: DeliveryStream
     ) -> firehose.CfnDeliveryStream.DataFormatConversionConfigurationProperty:
         """The L1's configuration; grants the role to read the schema, as Firehose's guide lists."""
-        stack = Stack.of(stream)
+        stack = place_of(stream).stack
         iam.Grant.add_to_principal(
             grantee=stream.role,
             actions=["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
@@ -15,6 +15,7 @@ from cdk_managed_flink.application.binding import Watch
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.log_group import allow_logs, log_group_arn
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.services.firehose.destination import Destination
 from cdk_managed_flink.services.firehose.storage import DeliveryBucket
 from cdk_managed_flink.services.firehose.watching import freshness, put_watches, source_watches
@@ -81,7 +82,7 @@ class DeliveryStream(Construct):
             "Role",
             assumed_by=iam.ServicePrincipal(
                 "firehose.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+                conditions={"StringEquals": {"aws:SourceAccount": place_of(self).account}},
             ),
             description="Delivers what a Flink job or a Kinesis stream hands over",
         )

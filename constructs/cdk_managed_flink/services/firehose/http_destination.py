@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.firehose.buffering import Buffering, check_whole
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 from cdk_managed_flink.services.firehose.destination import Destination
@@ -58,7 +59,7 @@ class HttpDestination(Destination):
     metrics = "DeliveryToHttpEndpoint"
 
     def __post_init__(self) -> None:
-        if not Token.is_unresolved(self.url) and not self.url.startswith("https://"):
+        if not is_token(self.url) and not self.url.startswith("https://"):
             raise invalid(
                 "HttpDestination",
                 "url",

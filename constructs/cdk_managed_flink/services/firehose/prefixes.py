@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from aws_cdk import Token
-
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 _LONGEST = 1024
 _EXPRESSION = re.compile(r"!\{([^:{}]*):([^{}]*)\}")
@@ -20,7 +19,7 @@ def check_prefix(where: str, prefix: str, partition_keys: Sequence[str]) -> None
         ValueError: An unknown expression, one for errors only, or a partition key that is used
             and not defined, or defined and not used.
     """
-    if Token.is_unresolved(prefix):
+    if is_token(prefix):
         return
     _check_form(where, "prefix", prefix)
     if _ERROR_TYPE in prefix:
@@ -57,7 +56,7 @@ def check_error_prefix(where: str, prefix: str) -> None:
     Raises:
         ValueError: Empty, or an expression without the kind of error.
     """
-    if Token.is_unresolved(prefix):
+    if is_token(prefix):
         return
     _check_form(where, "error_prefix", prefix)
     if any(space == _NAMESPACES[2] for space, _ in _EXPRESSION.findall(prefix)):

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.firehose.buffering import Buffering
 from cdk_managed_flink.services.firehose.conversion import FormatConversion
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
@@ -178,7 +179,7 @@ class S3Destination(Destination):
         )
 
     def _check_compression(self, compression: str) -> None:
-        if Token.is_unresolved(compression):
+        if is_token(compression):
             return
         if compression not in _COMPRESSIONS:
             raise invalid(
@@ -207,7 +208,7 @@ class S3Destination(Destination):
                     "names of letters, digits and _ that begin with no digit",
                     "The name is what partitionKeyFromQuery in the prefix refers to.",
                 )
-            if not Token.is_unresolved(expression) and not expression.strip():
+            if not is_token(expression) and not expression.strip():
                 raise invalid(
                     "S3Destination",
                     f"partition_keys[{name!r}]",

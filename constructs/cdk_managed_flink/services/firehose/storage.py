@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Token
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -11,7 +11,9 @@ from constructs import Construct
 from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.firehose.buffering import check_whole
 
 
@@ -135,5 +137,5 @@ def literal(prefix: str) -> str:
 
 def _is_foreign(bucket: s3.IBucket, role: iam.Role) -> bool:
     """Whether the bucket is known to be another account's, which then has to own the objects."""
-    accounts = bucket.env.account, Stack.of(role).account
-    return not any(map(Token.is_unresolved, accounts)) and accounts[0] != accounts[1]
+    accounts = bucket.env.account, place_of(role).account
+    return not any(map(is_token, accounts)) and accounts[0] != accounts[1]

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.services.iceberg.definition import FIRST_PARTITION, IcebergTable
 
 _L1 = glue.CfnTable
@@ -53,7 +53,7 @@ def glue_table(
     return _L1(
         scope,
         "Table",
-        catalog_id=Stack.of(scope).account,
+        catalog_id=place_of(scope).account,
         database_name=database,
         name=name,
         open_table_format_input=_L1.OpenTableFormatInputProperty(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -14,6 +13,7 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.services.glue import catalog_arns
 
 # Optimizer types by the names of their log groups, which the service fixes.
@@ -107,7 +107,7 @@ class IcebergMaintenance:
             optimizer = _L1(
                 scope,
                 "".join(word.capitalize() for word in type_.split("_")),
-                catalog_id=Stack.of(scope).account,
+                catalog_id=place_of(scope).account,
                 database_name=database,
                 table_name=name,
                 type=type_,
@@ -154,7 +154,7 @@ class IcebergMaintenance:
     ) -> iam.Role:
         """What Glue's guide lists ("Table optimization prerequisites"), on this table alone."""
         role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
-        stack = Stack.of(scope)
+        stack = place_of(scope).stack
         logs = [
             stack.format_arn(
                 service="logs",

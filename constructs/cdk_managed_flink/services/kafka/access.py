@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Annotations, Stack
+from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -13,6 +13,7 @@ from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import let_in
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.secret_value import (
     SECRETS_ENDPOINT,
     FlinkSecret,
@@ -51,7 +52,10 @@ def reach(
     """
     authentication = cluster.authentication(asked)
     mode = authentication.mode
-    if isinstance(cluster, MskServerlessCluster) and Stack.of(cluster) is Stack.of(application):
+    if (
+        isinstance(cluster, MskServerlessCluster)
+        and place_of(cluster).stack is place_of(application).stack
+    ):
         _warn_of_topics(cluster, application)
     needs = _open(cluster, application, mode)
     if authentication.secret is not None:
@@ -150,7 +154,9 @@ def _arn(cluster: KafkaCluster) -> str:
 
 
 def _grant(application: FlinkApplication, actions: list[str], arns: list[str]) -> None:
-    iam.Grant.add_to_principal(grantee=application, actions=actions, resource_arns=arns)
+    iam.Grant.add_to_principal(
+        grantee=application.grant_principal, actions=actions, resource_arns=arns
+    )
 
 
 def _open(

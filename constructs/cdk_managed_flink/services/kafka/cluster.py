@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import jsii
-from aws_cdk import Duration, Fn, RemovalPolicy, Stack, Token
+from aws_cdk import Duration, Fn, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
@@ -11,7 +11,9 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.secret_value import FlinkSecret
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.custom_resource import ManagedFlinkResource
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.services.kafka.cluster_topics import ClusterTopics
@@ -250,9 +252,9 @@ class KafkaCluster(Construct):
                 "an MSK cluster",
                 "Rights on a self-managed Kafka are its own access control lists.",
             )
-        if not Token.is_unresolved(arn):
+        if not is_token(arn):
             return f"{arn.replace(':cluster/', f':{kind}/', 1)}/{name}"
-        return Stack.of(self).format_arn(
+        return place_of(self).stack.format_arn(
             service="kafka",
             resource=kind,
             resource_name=f"{self.cluster_name}/{Fn.select(2, Fn.split('/', arn))}/{name}",

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Token
 from constructs import IConstruct
 
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def claim_group(
     Raises:
         ValueError: Another application of the app uses it, and not both say that it is shared.
     """
-    if Token.is_unresolved(group):
+    if is_token(group):
         return
     claims = _CLAIMS.setdefault(application.node.root, {})
     found = claims.setdefault((cluster, group), _Claim(application.node.path, table, shared))

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Sequence
 
-from aws_cdk import Annotations, Duration, Fn, Stack, Token
+from aws_cdk import Annotations, Duration, Fn
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.secret_value import FlinkSecret
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.arns import differ
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.services.kafka.cluster import Authentications, KafkaCluster
@@ -39,7 +41,7 @@ class ExistingMskCluster(KafkaCluster):
         longest_transaction: Duration,
     ) -> None:
         super().__init__(scope, id, vpc=vpc, authentication=authentication)
-        literal = not Token.is_unresolved(cluster_arn)
+        literal = not is_token(cluster_arn)
         if literal and not _ARN.fullmatch(cluster_arn):
             raise invalid(
                 self,
@@ -82,7 +84,7 @@ class ExistingMskCluster(KafkaCluster):
 
     def _place(self, cluster_arn: str) -> None:
         """Whether it is of another Region or account, where both are known."""
-        stack = Stack.of(self)
+        stack = place_of(self).stack
         _, _, _, region, account, _ = cluster_arn.split(":", 5)
         abroad = differ(stack.region, region)
         self.elsewhere = abroad or differ(stack.account, account)
@@ -147,13 +149,13 @@ class OtherCluster(KafkaCluster):
 
     def ports(self, mode: KafkaMode) -> Sequence[int]:
         """Those in the brokers' addresses, where they are known."""
-        if Token.is_unresolved(self._servers):
+        if is_token(self._servers):
             return [mode.port]
         return sorted({int(broker.rsplit(":", 1)[1]) for broker in self._servers.split(",")})
 
 
 def _check_brokers(cluster: KafkaCluster, servers: str) -> None:
-    if not Token.is_unresolved(servers) and not _BROKERS.fullmatch(servers):
+    if not is_token(servers) and not _BROKERS.fullmatch(servers):
         raise invalid(
             cluster,
             "bootstrap_servers",

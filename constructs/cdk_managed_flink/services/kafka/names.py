@@ -2,10 +2,11 @@
 
 import re
 
-from aws_cdk import Names, Token
+from aws_cdk import Names
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 _LEGAL = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
@@ -21,11 +22,11 @@ def cluster_name(scope: Construct, given: str | None) -> str:
     """
     if given is None:
         return Names.unique_resource_name(scope, max_length=64, separator="-")
-    if Token.is_unresolved(given) or not _LEGAL.fullmatch(given):
+    if is_token(given) or not _LEGAL.fullmatch(given):
         raise invalid(
             scope,
             "cluster_name",
-            "a token" if Token.is_unresolved(given) else given,
+            "a token" if is_token(given) else given,
             "a literal of 1 to 64 letters, digits and -, which does not begin with -",
             "Write it out, or leave it out to have it derived from the stack's name.",
         )

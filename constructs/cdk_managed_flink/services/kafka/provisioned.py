@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from aws_cdk import Annotations, RemovalPolicy, Token
+from aws_cdk import Annotations, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -15,6 +15,7 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.log_group import application_log_group
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.services.kafka.brokers import (
     KafkaMonitoring,
@@ -214,7 +215,7 @@ def _settings(zones: int) -> dict[str, str]:
 
 
 def _check(owner: Construct, version: str, instance_type: str, brokers_per_zone: int) -> None:
-    if not Token.is_unresolved(version):
+    if not is_token(version):
         found = _VERSION.fullmatch(version)
         if found is None or (int(found[1]), int(found[2])) < (3, 6):
             raise invalid(
@@ -225,7 +226,7 @@ def _check(owner: Construct, version: str, instance_type: str, brokers_per_zone:
                 "Earlier ones have come to their end, and their topics cannot be made by the "
                 "service.",
             )
-    if not Token.is_unresolved(instance_type) and not _INSTANCE.fullmatch(instance_type):
+    if not is_token(instance_type) and not _INSTANCE.fullmatch(instance_type):
         raise invalid(
             owner,
             "instance_type",
@@ -234,11 +235,11 @@ def _check(owner: Construct, version: str, instance_type: str, brokers_per_zone:
             "Make a cluster of Express brokers elsewhere, and take it with "
             "KafkaCluster.from_cluster_arn(...).",
         )
-    if Token.is_unresolved(brokers_per_zone) or brokers_per_zone < 1:
+    if is_token(brokers_per_zone) or brokers_per_zone < 1:
         raise invalid(
             owner,
             "brokers_per_zone",
-            "a token" if Token.is_unresolved(brokers_per_zone) else brokers_per_zone,
+            "a token" if is_token(brokers_per_zone) else brokers_per_zone,
             "a literal of 1 or more",
             "Leave it out for one.",
         )

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Token
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_msk as msk
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 _MOST_GIB = 16_384
 
@@ -37,7 +37,7 @@ class BrokerStorage:
             ("target", 10, 80),
         ):
             number = getattr(self, name)
-            if number is None or Token.is_unresolved(number) or Token.is_unresolved(least):
+            if number is None or is_token(number) or is_token(least):
                 continue
             if not least <= number <= most:
                 raise invalid(

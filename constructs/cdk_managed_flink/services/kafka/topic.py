@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
-from aws_cdk import Duration, Fn, RemovalPolicy, Stack, Token
+from aws_cdk import Duration, Fn, RemovalPolicy, Token
 from aws_cdk import aws_msk as msk
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.kafka.values import check_settings
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
@@ -49,7 +51,7 @@ class Topic:
         check_settings("Topic", "configs", self.configs)
         for name in ("partitions", "replication_factor"):
             number = getattr(self, name)
-            if number is not None and not Token.is_unresolved(number) and number < 1:
+            if number is not None and not is_token(number) and number < 1:
                 raise invalid("Topic", name, number, "1 or more", "Leave it out for the default.")
 
     def settings(self) -> dict[str, str]:
@@ -58,9 +60,7 @@ class Topic:
         if self.retention is not None:
             milliseconds = self.retention.to_milliseconds()
             settings["retention.ms"] = (
-                Token.as_string(milliseconds)
-                if Token.is_unresolved(milliseconds)
-                else str(int(milliseconds))
+                Token.as_string(milliseconds) if is_token(milliseconds) else str(int(milliseconds))
             )
         if self.compacted:
             settings["cleanup.policy"] = "compact"
@@ -101,8 +101,8 @@ class KafkaTopic(Construct):
 
     def _encoded(self, settings: Mapping[str, str]) -> str:
         """Settings as the service takes them: a JSON object in Base64."""
-        if any(Token.is_unresolved(value) for value in settings.values()):
-            return Fn.base64(Stack.of(self).to_json_string(dict(settings)))
+        if any(is_token(value) for value in settings.values()):
+            return Fn.base64(place_of(self).stack.to_json_string(dict(settings)))
         return base64.b64encode(json.dumps(settings, sort_keys=True).encode()).decode()
 
 
@@ -112,7 +112,7 @@ def check_topic_name(where: Construct | str, name: str) -> None:
     Raises:
         ValueError: The name is not legal.
     """
-    if not Token.is_unresolved(name) and (not _NAME.fullmatch(name) or name in (".", "..")):
+    if not is_token(name) and (not _NAME.fullmatch(name) or name in (".", "..")):
         raise invalid(
             where,
             "topic",

@@ -1,8 +1,7 @@
 """What CloudWatch tells of a cluster's topics; the names are those of the AWS/Kafka namespace."""
 
-from aws_cdk import Token
-
 from cdk_managed_flink.application.binding import Watch, WatchKind
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.kafka.cluster import KafkaCluster
 
 _NAMESPACE = "AWS/Kafka"
@@ -39,7 +38,7 @@ def _name(cluster: KafkaCluster) -> str | None:
 
 def _known(topic: str, number: int) -> str:
     """The topic's name, or its number where the name is not known at synth."""
-    return str(number) if Token.is_unresolved(topic) else topic
+    return str(number) if is_token(topic) else topic
 
 
 def offline(cluster: KafkaCluster) -> list[Watch]:

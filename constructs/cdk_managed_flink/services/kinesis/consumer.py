@@ -2,12 +2,12 @@
 
 import hashlib
 
-from aws_cdk import Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
 from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.kinesis.line import is_legacy, reads
 
 _LONGEST = 128
@@ -29,7 +29,7 @@ def add_consumer(
         stream_consumer_name=_name(f"{application.application_name}-{id_}"),
     )
     iam.Grant.add_to_principal(
-        grantee=application,
+        grantee=application.grant_principal,
         actions=list(reads(application.runtime, fan_out=True).consumer),
         resource_arns=[consumer.stream_consumer_arn],
     )
@@ -57,7 +57,7 @@ def _consumer_arn(stream: kinesis.IStream) -> str:
     """The option's name ends with the stream's; one that the deploy gives is added by the job."""
     option = "scan.stream.efo.consumerarn"
     name = stream.stream_name
-    return option if Token.is_unresolved(name) else f"{option}.{name}"
+    return option if is_token(name) else f"{option}.{name}"
 
 
 def _name(whole: str) -> str:

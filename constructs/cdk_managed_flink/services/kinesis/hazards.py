@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Annotations, Token
+from aws_cdk import Annotations
 
 from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.kinesis.line import is_legacy, major
 
 _FAN_OUT = "reads by fan-out"
@@ -45,7 +46,7 @@ def loses_aggregates(application: FlinkApplication, name: str, options: Mapping[
     for option, value in options.items():
         if (
             option.endswith("ignore-parse-errors")
-            and not Token.is_unresolved(value)
+            and not is_token(value)
             and value.strip().lower() == "true"
         ):
             Annotations.of(application).add_warning_v2(

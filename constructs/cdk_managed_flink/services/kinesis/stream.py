@@ -3,21 +3,26 @@
 import json
 from collections.abc import Sequence
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, Stack, Token
+from aws_cdk import Annotations, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge
+from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.data_key_grants import grant_key_through
+from cdk_managed_flink.application.durations import DAY, HOUR
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import account_of, made_in, place_of, region_of
 from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.arns import differ
 from cdk_managed_flink.services.kinesis.line import is_legacy
 
-DEFAULT_RETENTION = Duration.hours(24)
+DEFAULT_HOURS = 24
 
 
 def check_settings(
@@ -38,7 +43,7 @@ def check_settings(
     if stream is not None:
         for name, value, made in (
             ("shards", shards, shards is not None),
-            ("retention", retention, retention is not DEFAULT_RETENTION),
+            ("retention", retention, retention is not durations.hours(DEFAULT_HOURS)),
             ("removal_policy", removal_policy, removal_policy is not None),
         ):
             if made:
@@ -65,9 +70,10 @@ def check_settings(
             "a word about an existing stream of another account",
             "A new stream is this account's own: leave it out.",
         )
-    if shards is not None and not Token.is_unresolved(shards) and shards < 1:
+    if shards is not None and not is_token(shards) and shards < 1:
         raise invalid(where, "shards", shards, "1 or more", "Leave it out for on-demand.")
-    if not retention.is_unresolved() and not 24 <= retention.to_hours(integral=False) <= 8760:
+    length = durations.milliseconds(retention)
+    if length is not None and not 24 * HOUR <= length <= 365 * DAY:
         raise invalid(
             where,
             "retention",
@@ -100,6 +106,7 @@ def new_stream(
         encryption_key=key,
         removal_policy=effective_removal(scope, removal_policy or application.removal_policy),
     )
+    made_in(place_of(application), stream)
     if key is not None:
         acknowledge(
             stream,
@@ -119,7 +126,7 @@ def key_of(
     existing: bool,
 ) -> kms.IKey | None:
     """The stream's key; a note where an existing stream doesn't tell whether it has one."""
-    key = stream.encryption_key or given
+    key = (stream.encryption_key or given) if existing else application.data_key
     if key is None and existing:
         right = "decrypt" if where == "KinesisSource" else "encrypt"
         Annotations.of(application).add_info(
@@ -138,28 +145,29 @@ def grant_stream(
     key_actions: Sequence[str],
 ) -> None:
     """Allow exactly these actions on the stream, and the key's for it alone."""
+    arn = once(stream, stream_arn)
     iam.Grant.add_to_principal(
-        grantee=application, actions=list(actions), resource_arns=[stream.stream_arn]
+        grantee=application.grant_principal, actions=list(actions), resource_arns=[arn]
     )
     if key is not None:
         grant_key_through(
             key,
-            application,
+            application.grant_principal,
             service="kinesis",
             actions=key_actions,
-            context={"aws:kinesis:arn": stream.stream_arn},
+            context={"aws:kinesis:arn": arn},
         )
 
 
 def is_of_another_account(application: FlinkApplication, stream: kinesis.IStream) -> bool:
     """Whether both accounts are known at synth, and differ."""
-    return differ(Stack.of(application).account, stream.env.account)
+    return differ(place_of(application).account, account_of(stream))
 
 
 def is_elsewhere(application: FlinkApplication, stream: kinesis.IStream) -> bool:
     """Whether its account or Region is known to be another one: its metrics are not here."""
     return is_of_another_account(application, stream) or differ(
-        Stack.of(application).region, stream.env.region
+        place_of(application).region, region_of(stream)
     )
 
 
@@ -177,8 +185,7 @@ def check_place(
         ValueError: The stream is another account's, and the connector takes only names, or nothing
             is said of its policy.
     """
-    here = Stack.of(application)
-    if Token.is_unresolved(here.account) and not Token.is_unresolved(stream.env.account):
+    if is_token(place_of(application).account) and not is_token(account_of(stream)):
         Annotations.of(application).add_warning_v2(
             "cdk-managed-flink:account",
             f"{name}: {stream.stream_arn} names its account and the stack does not, so nothing "
@@ -217,3 +224,18 @@ def check_place(
             f"Have its owner add to the stream's resource policy {json.dumps(statement)}, then say "
             "resource_policy_in_place=True.",
         )
+
+
+def stream_arn(stream: kinesis.IStream) -> str:
+    """The ARN of a stream, as a question to ask of it once."""
+    return stream.stream_arn
+
+
+def stream_name(stream: kinesis.IStream) -> str:
+    """The name of a stream, as a question to ask of it once."""
+    return stream.stream_name
+
+
+def made_stream(stream: kinesis.IStream) -> tuple[str, str]:
+    """A new stream as the store of a table."""
+    return "AWS::Kinesis::Stream", once(stream, stream_name)

@@ -6,7 +6,9 @@ with the connector and is not documented.
 
 from aws_cdk import aws_kinesis as kinesis
 
+from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.binding import Watch, WatchKind
+from cdk_managed_flink.services.kinesis.stream import stream_name
 
 _NAMESPACE = "AWS/Kinesis"
 _BEHIND = "The job falls behind the stream: look at CPU, back pressure and the sinks."
@@ -101,7 +103,7 @@ def _watch(
     statistic: str = "Sum",
     meaning: str,
 ) -> Watch:
-    dimensions = {"StreamName": stream.stream_name}
+    dimensions = {"StreamName": once(stream, stream_name)}
     if consumer is not None:
         dimensions["ConsumerName"] = consumer.stream_consumer_name
     return Watch(

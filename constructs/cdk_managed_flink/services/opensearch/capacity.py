@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Token
 from aws_cdk import aws_opensearchservice as opensearch
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class DomainCapacity:
                 "2 or 3",
                 "In one zone, its outage would lose the indexes.",
             )
-        if Token.is_unresolved(self.data_nodes):
+        if is_token(self.data_nodes):
             return
         if self.data_nodes < self.zones or self.data_nodes % self.zones:
             raise invalid(
@@ -59,7 +59,7 @@ class DomainCapacity:
                 "0, 3 or 5",
                 "An even number has no majority when one half is lost.",
             )
-        if not Token.is_unresolved(self.volume_gib) and self.volume_gib < 10:
+        if not is_token(self.volume_gib) and self.volume_gib < 10:
             raise invalid(
                 "DomainCapacity",
                 "volume_gib",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from aws_cdk import CfnResource, RemovalPolicy, Stack
+from aws_cdk import CfnResource, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_opensearchserverless as serverless
@@ -12,6 +12,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.services.opensearch.names import derived_name
 from cdk_managed_flink.services.opensearch.place import VpcPlace
@@ -166,5 +167,5 @@ class OpenSearchServerlessCollection(Construct):
             f"{id}Policy",
             name=self.collection_name,
             type=type,
-            policy=Stack.of(self).to_json_string(document),
+            policy=place_of(self).stack.to_json_string(document),
         )

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_opensearchserverless as serverless
 
 from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.services.firehose.buffering import Buffering
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 from cdk_managed_flink.services.firehose.destination import Destination
@@ -113,13 +114,13 @@ class CollectionDestination(Destination):
                 "The collection refuses documents: they are in the bucket of failures.",
             ),
             *collection_watches(
-                collection.collection_name, collection.collection_id, Stack.of(stream).account
+                collection.collection_name, collection.collection_id, place_of(stream).account
             ),
         ]
 
     def _grant(self, stream: DeliveryStream, name: str) -> None:
         """Two locks: IAM for the API, a data access policy for the index."""
-        stack, collection = Stack.of(stream), self.collection
+        stack, collection = place_of(stream).stack, self.collection
         iam.Grant.add_to_principal(
             grantee=stream.role,
             actions=["aoss:APIAccessAll"],
@@ -159,5 +160,5 @@ class CollectionDestination(Destination):
             "Retention",
             name=name,
             type="retention",
-            policy=Stack.of(stream).to_json_string({"Rules": [rule]}),
+            policy=place_of(stream).stack.to_json_string({"Rules": [rule]}),
         )

@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.opensearch.collection import OpenSearchServerlessCollection
 from cdk_managed_flink.services.opensearch.domain import OpenSearchDomain
 from cdk_managed_flink.services.opensearch.existing import ExistingCollection, ExistingDomain
@@ -33,7 +34,7 @@ def check(
     """
     _check_target(domain)
     existing = isinstance(domain, ExistingDomain)
-    if not Token.is_unresolved(index):
+    if not is_token(index):
         _check_pattern(index)
     elif not existing:
         raise invalid(

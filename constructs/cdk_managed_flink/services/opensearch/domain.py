@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import CfnUpdatePolicy, CustomResource, RemovalPolicy, Stack
+from aws_cdk import CfnUpdatePolicy, CustomResource, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -13,6 +13,7 @@ from constructs import Construct
 from cdk_managed_flink.application.acknowledge import acknowledge
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.services.opensearch.capacity import DomainCapacity
 from cdk_managed_flink.services.opensearch.claims import IndexClaims
@@ -96,7 +97,7 @@ class OpenSearchDomain(Construct):
         self._removal = effective_removal(self, removal_policy)
         self._vpc = vpc
         self._subnets = self._select(vpc, subnets, capacity.zones)
-        stack = Stack.of(self)
+        stack = place_of(self).stack
         self.domain_name = derived_name(self, longest=_LONGEST_NAME)
         self.domain_arn = stack.format_arn(
             service="es", resource="domain", resource_name=self.domain_name

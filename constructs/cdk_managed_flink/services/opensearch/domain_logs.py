@@ -1,11 +1,12 @@
 """DomainLogs: what a domain writes to CloudWatch Logs."""
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
 from cdk_managed_flink.application.log_group import log_group_arn
+from cdk_managed_flink.application.place import place_of
 
 _KINDS = {
     "Application": "ES_APPLICATION_LOGS",
@@ -53,7 +54,7 @@ class DomainLogs(Construct):
                 log_group_arn(self, f"{group.log_group_name}:*") for group in self._groups.values()
             ],
             "Condition": {
-                "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
+                "StringEquals": {"aws:SourceAccount": place_of(self).account},
                 "ArnEquals": {"aws:SourceArn": domain_arn},
             },
         }
@@ -62,7 +63,7 @@ class DomainLogs(Construct):
             self,
             "Policy",
             policy_name=policy_name,
-            policy_document=Stack.of(self).to_json_string(document),
+            policy_document=place_of(self).stack.to_json_string(document),
         )
         policy.apply_removal_policy(removal)
 

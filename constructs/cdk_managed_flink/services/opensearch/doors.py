@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_opensearchservice as opensearch
@@ -10,6 +9,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 
 _L1 = opensearch.CfnDomain
 
@@ -34,7 +34,7 @@ def master_user(
 
 def access_policy(scope: Construct, domain_arn: str, *, unsigned: bool) -> dict[str, object]:
     """Who gets through to fine-grained access control: those whom IAM lets, or everyone."""
-    account = Stack.of(scope).format_arn(service="iam", region="", resource="root")
+    account = place_of(scope).stack.format_arn(service="iam", region="", resource="root")
     return {
         "Version": "2012-10-17",
         "Statement": [

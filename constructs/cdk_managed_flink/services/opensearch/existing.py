@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Arn, ArnFormat, Token
+from aws_cdk import Arn, ArnFormat
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.opensearch.place import VpcPlace
 
 _DOMAIN_ARN = re.compile(r"arn:[^:]+:es:[^:]+:\d{12}:domain/[a-z][a-z0-9-]{2,27}")
@@ -20,7 +21,7 @@ _URL = re.compile(r"https://[^/]+/?")
 
 
 def _check(where: str, prop: str, value: str, form: re.Pattern[str], allowed: str) -> None:
-    if not Token.is_unresolved(value) and not form.fullmatch(value):
+    if not is_token(value) and not form.fullmatch(value):
         raise invalid(where, prop, value, allowed, "The console shows it with what exists.")
 
 

@@ -3,9 +3,10 @@
 import re
 from enum import StrEnum
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 # An index's name begins with no _ or -; Firehose takes 80 characters before what rotation adds.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -35,7 +36,7 @@ def check_index(where: str, index: str) -> None:
     Raises:
         ValueError: The name is not legal.
     """
-    if not Token.is_unresolved(index) and not _NAME.fullmatch(index):
+    if not is_token(index) and not _NAME.fullmatch(index):
         raise invalid(
             where,
             "index",

@@ -6,7 +6,7 @@ Source: "Create an S3 event integration to automatically copy files from Amazon 
 from typing import Any
 
 import jsii
-from aws_cdk import Annotations, CfnResource, Stack, Token
+from aws_cdk import Annotations, CfnResource
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_redshift as redshift
@@ -16,6 +16,8 @@ from constructs import Construct, IConstruct, IValidation
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.redshift.identifiers import text
 from cdk_managed_flink.services.redshift.naming import known_name
 from cdk_managed_flink.services.redshift.sql_objects import SqlObject
@@ -74,9 +76,9 @@ def integration(
     Raises:
         ValueError: The warehouse's namespace is not known, or the bucket is in another Region.
     """
-    stack = Stack.of(scope)
+    stack = place_of(scope).stack
     there, here = bucket.env.region, stack.region
-    if there != here and not Token.is_unresolved(there) and not Token.is_unresolved(here):
+    if there != here and not is_token(there) and not is_token(here):
         raise invalid(
             scope,
             "bucket",
@@ -128,7 +130,7 @@ def grant_files(
 
 
 def _let_notify(scope: Construct, bucket: s3.IBucket) -> list[IConstruct]:
-    stack = Stack.of(scope)
+    stack = place_of(scope).stack
     statement = iam.PolicyStatement(
         principals=[iam.ServicePrincipal("redshift.amazonaws.com")],
         actions=["s3:GetBucketLocation", "s3:GetBucketNotification", "s3:PutBucketNotification"],

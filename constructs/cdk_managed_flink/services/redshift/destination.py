@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -12,6 +12,8 @@ from aws_cdk.region_info import FactName
 
 from cdk_managed_flink.application.acknowledge import acknowledge
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.firehose.buffering import Buffering
 from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
 from cdk_managed_flink.services.firehose.destination import Destination
@@ -148,12 +150,12 @@ def check_public_access(warehouse: Warehouse, *, acknowledged: bool) -> None:
 
 def let_firehose_in(warehouse: Warehouse) -> None:
     """Open the warehouse to the one block of addresses that Firehose has in the Region."""
-    addresses = Stack.of(warehouse).regional_fact(FactName.FIREHOSE_CIDR_BLOCK)
-    shown = "Firehose's addresses of its Region" if Token.is_unresolved(addresses) else addresses
+    addresses = place_of(warehouse).stack.regional_fact(FactName.FIREHOSE_CIDR_BLOCK)
+    shown = "Firehose's addresses of its Region" if is_token(addresses) else addresses
     warehouse.warn_without_groups(
         f"nothing is opened here: its own group has to let {shown} in on port {warehouse.port}."
     )
-    if Token.is_unresolved(addresses):
+    if is_token(addresses):
         for group in warehouse.connections.security_groups:
             acknowledge(
                 group,

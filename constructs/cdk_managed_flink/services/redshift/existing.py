@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Annotations, ArnFormat, Stack, Token
+from aws_cdk import Annotations, ArnFormat
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -13,6 +13,8 @@ from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.handed_role import HandedRole
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.redshift.warehouse import Warehouse
 
 
@@ -72,10 +74,10 @@ class _Existing(Warehouse):
 
     def authorize(self, bucket: s3.IBucket) -> None:
         """Say which policy its namespace needs: putting one replaces all that it has."""
-        conditions: dict[str, str] = {"aws:SourceAccount": Stack.of(self).account}
-        if not Token.is_unresolved(bucket.bucket_arn):
+        conditions: dict[str, str] = {"aws:SourceAccount": place_of(self).account}
+        if not is_token(bucket.bucket_arn):
             conditions["aws:SourceArn"] = bucket.bucket_arn
-        if Token.is_unresolved(conditions["aws:SourceAccount"]):
+        if is_token(conditions["aws:SourceAccount"]):
             conditions["aws:SourceAccount"] = "<account>"
         statement = {
             "Effect": "Allow",
@@ -93,7 +95,7 @@ class _Existing(Warehouse):
 
     def _check_endpoint(self) -> None:
         endpoint = self.endpoint
-        if endpoint is None or Token.is_unresolved(endpoint):
+        if endpoint is None or is_token(endpoint):
             return
         if ":" in endpoint or "/" in endpoint:
             raise invalid(
@@ -186,7 +188,7 @@ class ExistingCluster(_Existing):
         ]
 
     def _part(self, kind: str, name: str) -> str:
-        return Stack.of(self).format_arn(
+        return place_of(self).stack.format_arn(
             service="redshift",
             resource=kind,
             resource_name=name,
@@ -196,6 +198,6 @@ class ExistingCluster(_Existing):
     def _attach(self) -> str:
         return (
             "aws redshift modify-cluster-iam-roles --cluster-identifier "
-            f"{'...' if Token.is_unresolved(self.name) else self.name} "
+            f"{'...' if is_token(self.name) else self.name} "
             "--add-iam-roles"
         )

@@ -2,9 +2,8 @@
 
 import re
 
-from aws_cdk import Token
-
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 # Longer ones are cut by Redshift without a word (Names and identifiers, developer guide).
 _LONGEST = 127
@@ -33,11 +32,11 @@ def check_identifier(where: str, prop: str, name: str, *, longest: int = _LONGES
     Raises:
         ValueError: It is not legal, or not known at synth.
     """
-    if Token.is_unresolved(name) or len(name) > longest or not _LEGAL.fullmatch(name):
+    if is_token(name) or len(name) > longest or not _LEGAL.fullmatch(name):
         raise invalid(
             where,
             prop,
-            "a token" if Token.is_unresolved(name) else name,
+            "a token" if is_token(name) else name,
             f"a literal of up to {longest} of the characters a-z 0-9 _, which begins with a "
             "letter or _",
             "Redshift folds names to lower case, quoted ones too: write it in lower case here and "

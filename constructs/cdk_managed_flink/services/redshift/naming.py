@@ -2,10 +2,12 @@
 
 import re
 
-from aws_cdk import CfnResource, Names, Stack, Token
+from aws_cdk import CfnResource, Names
 from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.tokens import is_token
 
 _LEGAL = re.compile(r"[a-z0-9-]{3,64}")
 # Shared by all names that are folded to lower case when SQL reads them.
@@ -34,8 +36,8 @@ def known_name(construct: IConstruct, name: str, attribute: str) -> str | None:
     """
     resource = construct.node.default_child
     if isinstance(resource, CfnResource):
-        name = Stack.of(resource).resolve(getattr(resource, attribute))
-    return None if not isinstance(name, str) or Token.is_unresolved(name) else name
+        name = place_of(resource).stack.resolve(getattr(resource, attribute))
+    return None if not isinstance(name, str) or is_token(name) else name
 
 
 def warehouse_name(scope: Construct, given: str | None) -> str:
@@ -49,11 +51,11 @@ def warehouse_name(scope: Construct, given: str | None) -> str:
     """
     if given is None:
         return lower_case_name(scope)
-    if Token.is_unresolved(given) or not _LEGAL.fullmatch(given):
+    if is_token(given) or not _LEGAL.fullmatch(given):
         raise invalid(
             scope,
             "name",
-            "a token" if Token.is_unresolved(given) else given,
+            "a token" if is_token(given) else given,
             "a literal of 3 to 64 of the characters a-z 0-9 -",
             "Write it out, or leave it out to have it derived from the stack's name.",
         )

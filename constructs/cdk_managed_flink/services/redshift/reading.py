@@ -1,6 +1,5 @@
 """What a warehouse needs to read a stream or a topic by itself."""
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
@@ -9,6 +8,8 @@ from aws_cdk import aws_kms as kms
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.services.kafka.authentication import KafkaMode
 from cdk_managed_flink.services.kafka.cluster import KafkaCluster
 from cdk_managed_flink.services.redshift.warehouse import Warehouse
@@ -88,9 +89,9 @@ def grant_topic(
 
 def _groups(cluster: KafkaCluster) -> str:
     """All consumer groups of the cluster, in the guide's own form where its ARN is not known."""
-    if not Token.is_unresolved(cluster.cluster_arn):
+    if not is_token(cluster.cluster_arn):
         return cluster.resource_arn("group", "*")
-    return Stack.of(cluster).format_arn(
+    return place_of(cluster).stack.format_arn(
         service="kafka", resource="group", resource_name=f"{cluster.cluster_name}/*"
     )
 

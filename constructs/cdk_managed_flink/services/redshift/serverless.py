@@ -20,6 +20,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.services.custom_resource import ManagedFlinkResource
 from cdk_managed_flink.services.redshift.identifiers import check_identifier
@@ -152,7 +153,7 @@ class RedshiftWarehouse(Warehouse):
         Both principals: "Authorizing Amazon Redshift Serverless to access other AWS services". No
         right to pass it is needed at run time, since CloudFormation attaches it.
         """
-        stack = Stack.of(scope)
+        stack = place_of(scope).stack
         self._check_stack(stack)
         users = f"arn:{stack.partition}:redshift:{stack.region}:{stack.account}:dbuser:*/*"
         # "Restricting access to IAM roles", Redshift Management Guide.
@@ -175,7 +176,7 @@ class RedshiftWarehouse(Warehouse):
 
     def _check_stack(self, stack: Stack) -> None:
         """The namespace names the sinks' roles and buckets, and they name it: no two stacks can."""
-        if stack is not Stack.of(self):
+        if stack is not place_of(self).stack:
             raise invalid(
                 self,
                 "warehouse",
@@ -235,7 +236,7 @@ class _InboundPolicy:
     def produce(self) -> Any:  # noqa: ANN401
         if not self._buckets:
             return None
-        stack = Stack.of(self._warehouse)
+        stack = place_of(self._warehouse).stack
         announced = {
             "StringEquals": {
                 "aws:SourceArn": [bucket.bucket_arn for bucket in self._buckets],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import jsii
-from aws_cdk import Annotations, Stack
+from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -12,6 +12,7 @@ from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import via_service
+from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.secret_value import granted_arn
 
 
@@ -162,7 +163,7 @@ class Warehouse(Construct):
 
     def place(self) -> tuple[str, ...]:
         """What tells its database from others, whoever imports it."""
-        stack = Stack.of(self)
+        stack = place_of(self).stack
         kind = next(iter(self.connection()))
         return (stack.account, stack.region, kind, self.name, self.database)
 
@@ -246,7 +247,7 @@ def _reads(secret: secretsmanager.ISecret) -> list[iam.PolicyStatement]:
         )
     ]
     if secret.encryption_key is not None:
-        via = via_service("secretsmanager", Stack.of(secret).region)
+        via = via_service("secretsmanager", place_of(secret).region)
         found.append(
             iam.PolicyStatement(
                 actions=["kms:Decrypt"],

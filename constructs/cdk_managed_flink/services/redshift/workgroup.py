@@ -1,10 +1,11 @@
 """What a workgroup of Redshift Serverless takes: capacity, and subnets."""
 
-from aws_cdk import Annotations, Token
+from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.tokens import is_token
 
 _FEWEST_ZONES = 3
 
@@ -15,7 +16,7 @@ def check_capacity(where: Construct, base: int, most: int) -> None:
     Raises:
         ValueError: Out of range, or no multiple.
     """
-    if Token.is_unresolved(base) or Token.is_unresolved(most):
+    if is_token(base) or is_token(most):
         return
     if base != 4 and (base % 8 or not 8 <= base <= 1024):
         raise invalid(
