@@ -11,9 +11,9 @@ from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
-from cfnlint import api  # type: ignore[import-untyped]
 from checkpointing_rule import CheckpointingRule
 from configurations import ENVIRONMENTS, ROOT, Build, app, sensors, template_of
+from linting import lint
 
 from cdk_managed_flink import (
     Checkpointing,
@@ -27,8 +27,6 @@ from cdk_managed_flink.application import acknowledge
 from stacks.sensors import SensorsStack
 from stacks.settings import settings_for
 
-# W3005: CDK's provider framework says a dependency that a reference says already; nothing of ours.
-IGNORED = ["W3005"]
 # cdk-nag goes by the newest runtime that it knows, CDK's framework by the CDK release: the finding
 # comes and goes with the two versions.
 COMES_AND_GOES = {"AwsSolutions-L1"}
@@ -144,12 +142,6 @@ def test_each_acknowledgement_is_single_and_has_its_reason(
         assert evidence or name not in ("AwsSolutions-IAM4", "AwsSolutions-IAM5"), rule
     noted = [(path, rule) for path, rule, _ in recorded.notes]
     assert len(noted) == len(set(noted))
-
-
-def lint(template: dict[str, Any]) -> list[str]:
-    """cfn-lint's findings, as it prints them."""
-    config = api.ManualArgs(ignore_checks=IGNORED, regions=["us-east-1"])
-    return [str(match) for match in api.lint(json.dumps(template), config=config)]
 
 
 def together(templates: list[dict[str, Any]]) -> dict[str, Any]:

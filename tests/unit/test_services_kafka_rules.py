@@ -4,7 +4,8 @@ import aws_cdk as cdk
 import pytest
 from authorization import surprises
 from configurations import Build, app, template_of
-from test_rules import findings, lint
+from linting import lint
+from test_rules import findings
 
 from cdk_managed_flink import KafkaCluster, MskSink, MskSource, Topic
 from tests.unit.kafka_clusters import KINDS, cluster_of

@@ -9,7 +9,8 @@ from authorization import surprises
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from configurations import app, template_of
-from test_rules import findings, lint
+from linting import lint
+from test_rules import findings
 
 from cdk_managed_flink import (
     FlinkCode,

@@ -11,8 +11,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import app, of_type, only, template_of
+from linting import lint
 from policies import granted, statements, text
-from test_rules import findings, lint
+from test_rules import findings
 
 from cdk_managed_flink import (
     CollectionType,
