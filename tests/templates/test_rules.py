@@ -196,6 +196,18 @@ def test_cdks_own_validation_finds_nothing_where_it_is_on(build: Build) -> None:
     owner.synth()
 
 
+@pytest.mark.slow
+def test_a_property_that_cdks_schema_lacks_does_not_stop_the_synth(build: Build) -> None:
+    """Fails when the schema has learnt it: then the override and its acknowledgement can go."""
+    owner = app(builtin_validation=True)
+    pipeline = build(scope=cdk.Stack(owner, "Stack"), snapshot_mode=SnapshotMode.ENHANCED_SNAPSHOTS)
+    owner.synth()
+    parameters = kda.CfnApplication.ApplicationSnapshotConfigurationProperty
+    assert "snapshot_mode" not in parameters.__init__.__annotations__
+    assert pipeline.application.snapshot_mode is SnapshotMode.ENHANCED_SNAPSHOTS
+
+
+@pytest.mark.slow
 def test_fails_when_cdks_own_validation_is_on_and_a_template_is_wrong() -> None:
     owner = app(builtin_validation=True)
     cdk.CfnResource(

@@ -348,6 +348,7 @@ def test_tokens_pass(stack: cdk.Stack, text: str, number: float) -> None:
     HttpDestination(url=text, retry_for=interval)
 
 
+@pytest.fixture(scope="module")
 def everything() -> cdk.Stack:
     stack = cdk.Stack(app(), "Stack")
     key = kms.Key(stack, "Key", enable_key_rotation=True)
@@ -367,15 +368,15 @@ def everything() -> cdk.Stack:
     return stack
 
 
-def test_no_finding_of_cdk_nag() -> None:
-    owner = everything().node.root
+def test_no_finding_of_cdk_nag(everything: cdk.Stack) -> None:
+    owner = everything.node.root
     assert isinstance(owner, cdk.App)
     assert findings(owner) == set()
 
 
 @pytest.mark.slow
-def test_cfn_lint_finds_nothing() -> None:
-    assert lint(template_of(everything())) == []
+def test_cfn_lint_finds_nothing(everything: cdk.Stack) -> None:
+    assert lint(template_of(everything)) == []
 
 
 @pytest.mark.parametrize(
