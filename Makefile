@@ -4,6 +4,10 @@ PYTHON ?= python3
 export PYTHONPATH := local
 # The end of life of Node.js 20 is a line of `make doctor`, not a banner before every synth.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+# Every clone of a user shares what mypy has read of aws_cdk: it goes by content, and a first read takes a minute.
+export MYPY_CACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cdk-managed-flink/mypy
+# Without its .pyc files aws_cdk is compiled anew in every process.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast test-all test-busy lint bench up down deploy send results logs status explain doctor \
@@ -68,7 +72,7 @@ test:              ## each promise, once
 test-fast:         ## without a real Flink and without the emulator
 	$(call prepare,check,--without-flink)
 	@$(MAKE) --no-print-directory checks
-	.venv/bin/python -m pytest -n 2 -m "not flink and not local and not emulator and not slow"
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m "not flink and not local and not emulator and not slow"
 
 test-all:          ## everything, before a release: make test-all PART=scenarios runs one part
 	$(call prepare,all)

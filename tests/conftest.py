@@ -1,12 +1,16 @@
-"""What runs beside what: a group of tests on one process, the dearest groups first."""
+"""What runs beside what, the same examples on every machine, and a quiet collector."""
 
 from __future__ import annotations
 
+import gc
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from tests.groups import ByGroup, end, group_of
+
+settings.load_profile("ci")  # no deadline, no chance, nothing kept from the last run
 
 # What takes longest must not come last, when the other process has nothing left to do.
 _DEAREST_FIRST: Final = (
@@ -39,3 +43,9 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """End what a group shares with its last test."""
     if nextitem is None or group_of(nextitem.nodeid) != group_of(item.nodeid):
         end(item.config)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what importing has made: it stays anyway."""
+    gc.collect()
+    gc.freeze()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -27,10 +28,15 @@ ARN = "arn:aws:kinesisanalytics:us-east-1:111111111111:snapshot/s"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def stubbed(service: str) -> Iterator[tuple[Any, Stubber]]:
-    client = session().client(
+@cache
+def client_of(service: str) -> Any:  # noqa: ANN401
+    return session().client(
         service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
+
+
+def stubbed(service: str) -> Iterator[tuple[Any, Stubber]]:
+    client = client_of(service)
     with Stubber(client) as stubber:
         yield client, stubber
         stubber.assert_no_pending_responses()

@@ -48,7 +48,7 @@ PLAIN: Final = Part(
     what="lint, types, and all tests that need no Flink and no emulator",
     commands=(
         ("make", "--no-print-directory", "checks"),
-        _pytest("plain", f"not ({_REAL}) and not long", "-n", "2"),
+        _pytest("plain", f"not ({_REAL}) and not long", "-n", "2", "--dist", "loadfile"),
     ),
 )
 REAL: Final = Part(
@@ -58,8 +58,8 @@ REAL: Final = Part(
 )
 SCENARIOS: Final = Part(
     name="scenarios",
-    what="further scenarios on a real Flink",
-    commands=(_pytest("scenarios", "long", *_GROUPS, *_FOLDERS),),
+    what="further scenarios, most of them on a real Flink",
+    commands=(_pytest("scenarios", "long", *_GROUPS),),
 )
 DEPLOYS: Final = Part(
     name="deploys",

@@ -10,7 +10,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import app, of_type, template_of
-from test_rules import findings, lint
+from linting import lint
+from test_rules import findings
 
 import cdk_managed_flink as mf
 from tests.unit.jars import write_jar

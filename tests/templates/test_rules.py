@@ -11,9 +11,9 @@ from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
-from cfnlint import api  # type: ignore[import-untyped]
 from checkpointing_rule import CheckpointingRule
 from configurations import ENVIRONMENTS, ROOT, Build, app, sensors, template_of
+from linting import lint
 
 from cdk_managed_flink import (
     Checkpointing,
@@ -27,8 +27,6 @@ from cdk_managed_flink.application import acknowledge
 from stacks.sensors import SensorsStack
 from stacks.settings import settings_for
 
-# W3005: CDK's provider framework says a dependency that a reference says already; nothing of ours.
-IGNORED = ["W3005"]
 # cdk-nag goes by the newest runtime that it knows, CDK's framework by the CDK release: the finding
 # comes and goes with the two versions.
 COMES_AND_GOES = {"AwsSolutions-L1"}
@@ -146,12 +144,6 @@ def test_each_acknowledgement_is_single_and_has_its_reason(
     assert len(noted) == len(set(noted))
 
 
-def lint(template: dict[str, Any]) -> list[str]:
-    """cfn-lint's findings, as it prints them."""
-    config = api.ManualArgs(ignore_checks=IGNORED, regions=["us-east-1"])
-    return [str(match) for match in api.lint(json.dumps(template), config=config)]
-
-
 def together(templates: list[dict[str, Any]]) -> dict[str, Any]:
     """One template with the resources of all; one that is the same in several is in it once."""
     resources: dict[str, Any] = {}
@@ -204,6 +196,18 @@ def test_cdks_own_validation_finds_nothing_where_it_is_on(build: Build) -> None:
     owner.synth()
 
 
+@pytest.mark.slow
+def test_a_property_that_cdks_schema_lacks_does_not_stop_the_synth(build: Build) -> None:
+    """Fails when the schema has learnt it: then the override and its acknowledgement can go."""
+    owner = app(builtin_validation=True)
+    pipeline = build(scope=cdk.Stack(owner, "Stack"), snapshot_mode=SnapshotMode.ENHANCED_SNAPSHOTS)
+    owner.synth()
+    parameters = kda.CfnApplication.ApplicationSnapshotConfigurationProperty
+    assert "snapshot_mode" not in parameters.__init__.__annotations__
+    assert pipeline.application.snapshot_mode is SnapshotMode.ENHANCED_SNAPSHOTS
+
+
+@pytest.mark.slow
 def test_fails_when_cdks_own_validation_is_on_and_a_template_is_wrong() -> None:
     owner = app(builtin_validation=True)
     cdk.CfnResource(

@@ -9,7 +9,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks
-from cfnlint import api  # type: ignore[import-untyped]
 from constructs import Construct
 from policies import Right, granted
 
@@ -65,12 +64,6 @@ def nag(stack: cdk.Stack) -> set[str]:
         for plugin in json.loads(report.read_text(encoding="utf-8"))["pluginReports"]
         for violation in plugin["violations"]
     }
-
-
-def lint(template: dict[str, Any]) -> list[str]:
-    """What cfn-lint has against a template."""
-    config = api.ManualArgs(ignore_checks=["W3005"], regions=["us-east-1"])
-    return [str(match) for match in api.lint(json.dumps(template), config=config)]
 
 
 def unread(scope: Construct, **further: Any) -> FlinkApplication:  # noqa: ANN401

@@ -5,7 +5,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from configurations import Build, app, only, template_of
+from configurations import Build, only, template_of
 
 from cdk_managed_flink import FlinkApplication, FlinkCode, Runtime, SnapshotMode
 
@@ -40,14 +40,3 @@ def test_fails_when_the_runtime_has_no_enhanced_snapshots(
         FlinkApplication(
             stack, "App", code=FlinkCode.from_sql(job), runtime=runtime, snapshot_mode=ENHANCED
         )
-
-
-@pytest.mark.slow
-def test_a_property_that_cdks_schema_lacks_does_not_stop_the_synth(build: Build) -> None:
-    """Fails when the schema has learnt it: then the override and its acknowledgement can go."""
-    owner = app(builtin_validation=True)
-    pipeline = build(scope=cdk.Stack(owner, "Stack"), snapshot_mode=ENHANCED)
-    owner.synth()
-    parameters = cdk.aws_kinesisanalyticsv2.CfnApplication.ApplicationSnapshotConfigurationProperty
-    assert "snapshot_mode" not in parameters.__init__.__annotations__
-    assert pipeline.application.snapshot_mode is ENHANCED

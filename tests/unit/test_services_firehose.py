@@ -9,8 +9,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import app, of_type, only, template_of
+from linting import lint
 from policies import granted, statements, text
-from test_rules import findings, lint
+from test_rules import findings
 
 from cdk_managed_flink import (
     Buffering,
@@ -347,6 +348,7 @@ def test_tokens_pass(stack: cdk.Stack, text: str, number: float) -> None:
     HttpDestination(url=text, retry_for=interval)
 
 
+@pytest.fixture(scope="module")
 def everything() -> cdk.Stack:
     stack = cdk.Stack(app(), "Stack")
     key = kms.Key(stack, "Key", enable_key_rotation=True)
@@ -366,15 +368,15 @@ def everything() -> cdk.Stack:
     return stack
 
 
-def test_no_finding_of_cdk_nag() -> None:
-    owner = everything().node.root
+def test_no_finding_of_cdk_nag(everything: cdk.Stack) -> None:
+    owner = everything.node.root
     assert isinstance(owner, cdk.App)
     assert findings(owner) == set()
 
 
 @pytest.mark.slow
-def test_cfn_lint_finds_nothing() -> None:
-    assert lint(template_of(everything())) == []
+def test_cfn_lint_finds_nothing(everything: cdk.Stack) -> None:
+    assert lint(template_of(everything)) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import aws_cdk as cdk
 import pytest
 from authorization import surprises
 from configurations import Build, app, template_of
-from test_rules import findings, lint
+from linting import lint
+from test_rules import findings
 
 from cdk_managed_flink import KafkaCluster, MskSink, MskSource, Topic
 from tests.unit.kafka_clusters import KINDS, cluster_of
@@ -24,21 +25,23 @@ def pipeline(build: Build, kind: str, scope: cdk.Stack) -> KafkaCluster:
     return cluster
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_nothing_is_found(build: Build, kind: str) -> None:
-    owner = app()
-    stack = cdk.Stack(owner, "Stack")
-    pipeline(build, kind, stack)
-    assert surprises(template_of(stack)) == []
+@pytest.fixture(scope="module", params=KINDS)
+def on_kafka(request: pytest.FixtureRequest, build: Build) -> cdk.Stack:
+    stack = cdk.Stack(app(), "Stack")
+    pipeline(build, request.param, stack)
+    return stack
+
+
+def test_nothing_is_found(on_kafka: cdk.Stack) -> None:
+    assert surprises(template_of(on_kafka)) == []
+    owner = on_kafka.node.root
+    assert isinstance(owner, cdk.App)
     assert findings(owner) == set()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_cfn_lint_finds_nothing(build: Build, kind: str) -> None:
-    stack = cdk.Stack(app(), "Stack")
-    pipeline(build, kind, stack)
-    assert lint(template_of(stack)) == []
+def test_cfn_lint_finds_nothing(on_kafka: cdk.Stack) -> None:
+    assert lint(template_of(on_kafka)) == []
 
 
 def test_nothing_is_found_in_a_stack_that_names_its_place(build: Build) -> None:

@@ -9,7 +9,8 @@ from authorization import surprises
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from configurations import app, template_of
-from test_rules import findings, lint
+from linting import lint
+from test_rules import findings
 
 from cdk_managed_flink import (
     FlinkCode,
@@ -83,19 +84,21 @@ def only_stack(owner: cdk.App) -> cdk.Stack:
     return found
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_cdk_nag_finds_nothing(way: str, tmp_path: Path) -> None:
-    assert findings(made(way, tmp_path)) == set()
+@pytest.fixture(scope="module", params=WAYS)
+def owner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> cdk.App:
+    return made(request.param, tmp_path_factory.mktemp("job"))
+
+
+def test_cdk_nag_finds_nothing(owner: cdk.App) -> None:
+    assert findings(owner) == set()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", WAYS)
-def test_cfn_lint_finds_nothing(way: str, tmp_path: Path) -> None:
-    assert lint(template_of(only_stack(made(way, tmp_path)))) == []
+def test_cfn_lint_finds_nothing(owner: cdk.App) -> None:
+    assert lint(template_of(only_stack(owner))) == []
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_each_grant_is_understood_by_iam(way: str, tmp_path: Path) -> None:
-    found = surprises(template_of(only_stack(made(way, tmp_path))))
+def test_each_grant_is_understood_by_iam(owner: cdk.App) -> None:
+    found = surprises(template_of(only_stack(owner)))
     # The secret's ARN comes from the lookup, whose type the samples do not know.
     assert found == []

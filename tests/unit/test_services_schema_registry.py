@@ -8,6 +8,7 @@ import pytest
 from authorization import surprises
 from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import of_type, only, template_of
+from linting import lint
 
 from cdk_managed_flink import (
     AvroConfluent,
@@ -25,7 +26,7 @@ from cdk_managed_flink import (
     Side,
 )
 from cdk_managed_flink.application.secret_value import SECRET_READER
-from tests.unit.lakes import lint, nag, rights_of, unread
+from tests.unit.lakes import nag, rights_of, unread
 
 V1 = json.dumps({"type": "record", "name": "P", "fields": [{"name": "id", "type": "long"}]})
 V2 = V1.replace("]", ', {"name": "at", "type": ["null", "long"], "default": null}]')

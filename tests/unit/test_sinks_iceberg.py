@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from configurations import app, of_type, only, template_of
 from constructs import Construct
+from linting import lint
 
 from cdk_managed_flink import (
     FlinkApplication,
@@ -22,7 +23,7 @@ from cdk_managed_flink import (
     KinesisSource,
     Runtime,
 )
-from tests.unit.lakes import added_rights, clicks, lint, nag, options, rules_of, unread
+from tests.unit.lakes import added_rights, clicks, nag, options, rules_of, unread
 
 ALWAYS = frozenset[str]()
 PLACE = "eu-west-1:123456789012"

@@ -11,8 +11,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import app, of_type, only, template_of
+from linting import lint
 from policies import granted, statements, text
-from test_rules import findings, lint
+from test_rules import findings
 
 from cdk_managed_flink import (
     CollectionType,
@@ -398,7 +399,9 @@ def test_fails_when_users_are_not_whose_they_should_be(
         OpenSearchSink.connector(unknown, index="clicks", user=user)
 
 
-def everything(folder: Path) -> cdk.Stack:
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> cdk.Stack:
+    folder = tmp_path_factory.mktemp("job")
     stack = cdk.Stack(app(), "Stack")
     key = kms.Key(stack, "Key", enable_key_rotation=True)
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, flow_logs={"Log": ec2.FlowLogOptions()})
@@ -424,16 +427,16 @@ def everything(folder: Path) -> cdk.Stack:
     return stack
 
 
-def test_no_finding_of_cdk_nag(tmp_path: Path) -> None:
-    owner = everything(tmp_path).node.root
+def test_no_finding_of_cdk_nag(everything: cdk.Stack) -> None:
+    owner = everything.node.root
     assert isinstance(owner, cdk.App)
     assert findings(owner) == set()
 
 
-def test_iam_understands_every_grant(tmp_path: Path) -> None:
-    assert surprises(template_of(everything(tmp_path))) == []
+def test_iam_understands_every_grant(everything: cdk.Stack) -> None:
+    assert surprises(template_of(everything)) == []
 
 
 @pytest.mark.slow
-def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
-    assert lint(template_of(everything(tmp_path))) == []
+def test_cfn_lint_finds_nothing(everything: cdk.Stack) -> None:
+    assert lint(template_of(everything)) == []

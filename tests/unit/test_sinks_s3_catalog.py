@@ -10,6 +10,7 @@ from authorization import surprises
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from configurations import app, of_type, only, template_of
+from linting import lint
 
 from cdk_managed_flink import (
     AthenaWorkgroup,
@@ -28,7 +29,7 @@ from cdk_managed_flink import (
     S3Sink,
 )
 from cdk_managed_flink.sinks.dead_letter import DeadLetterSink
-from tests.unit.lakes import added_rights, lint, nag, unread
+from tests.unit.lakes import added_rights, nag, unread
 
 
 @pytest.fixture
