@@ -20,6 +20,7 @@ VALUES: list[tuple[str, Callable[[cdk.Stack], Any]]] = [
     ("text", lambda stack: stack.region),
     ("text-within", lambda stack: f"arn:{stack.partition}:s3:::x"),
     ("number", lambda stack: cdk.CfnParameter(stack, "N", type="Number").value_as_number),
+    ("whole-number", lambda stack: int(cdk.Token.as_number(stack.region))),
     ("large-number", lambda _: -1.8e289),
     ("number-as-text", lambda stack: cdk.Token.as_string(cdk.Token.as_number(stack.region))),
     ("number-spelled", lambda stack: str(cdk.Token.as_number(stack.region))),

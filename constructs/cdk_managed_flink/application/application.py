@@ -204,7 +204,6 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.granted_secrets: set[str] = set()
         self._tables = BoundTables(self, code)
         self._told: list[Callable[[], None]] = []
-        self._checks: list[Callable[[], list[str]]] = []
         reader = {SECRET_READER} if reads_secrets(property_groups or {}) else set()
         location = code.bind(self, runtime=runtime, connectors=sorted({*connectors, *reader}))
         self._resolves_secrets = location.resolves_secrets
@@ -377,14 +376,9 @@ class FlinkApplication(Construct, ApplicationMetrics):
         """Have something called after each further binding."""
         self._told.append(tell)
 
-    def check_at_synth(self, check: Callable[[], list[str]]) -> None:
-        """Have something checked with the job's text; what it gives are errors."""
-        self._checks.append(check)
-
     def validate(self) -> list[str]:
-        """What the job's text and what is bound have against each other, and further checks."""
-        problems = self._tables.problems(self._properties.names - {RUN_OPTIONS_GROUP})
-        return [*problems, *(problem for check in self._checks for problem in check())]
+        """What the job's text and what is bound have against each other."""
+        return self._tables.problems(self._properties.names - {RUN_OPTIONS_GROUP})
 
 
 @jsii.implements(IStableAnyProducer)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import jsii
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
-from constructs import Construct
+from constructs import Construct, IValidation
 
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcards
@@ -132,7 +133,7 @@ class FlinkLifecycle(Construct):
             let_operate(operator, application)
         defined = ApplicationDefinition(application)
         if update_strategy is not UpdateStrategy.FORCE_STOP:
-            application.check_at_synth(lambda: _snapshots_off(defined))
+            self.node.add_validation(_SnapshotsOn(defined))
         common = {
             "ApplicationName": application.application_name,
             "Application": defined.change_key(),
@@ -218,20 +219,26 @@ class FlinkLifecycle(Construct):
         )
 
 
-def _snapshots_off(defined: ApplicationDefinition) -> list[str]:
-    """Said at synth, since an override may come after the constructor."""
-    configuration = defined.effective().get("ApplicationConfiguration", {})
-    snapshots = configuration.get("ApplicationSnapshotConfiguration", {})
-    if snapshots.get("SnapshotsEnabled") is not False:
-        return []
-    refused = invalid(
-        "FlinkLifecycle",
-        "ApplicationSnapshotConfiguration.SnapshotsEnabled",
-        False,
-        "true, or update_strategy FORCE_STOP",
-        "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
-    )
-    return [str(refused)]
+@jsii.implements(IValidation)
+class _SnapshotsOn:
+    """At synth, since an override may come after the constructor."""
+
+    def __init__(self, defined: ApplicationDefinition) -> None:
+        self._defined = defined
+
+    def validate(self) -> list[str]:
+        configuration = self._defined.effective().get("ApplicationConfiguration", {})
+        snapshots = configuration.get("ApplicationSnapshotConfiguration", {})
+        if snapshots.get("SnapshotsEnabled") is not False:
+            return []
+        refused = invalid(
+            "FlinkLifecycle",
+            "ApplicationSnapshotConfiguration.SnapshotsEnabled",
+            False,
+            "true, or update_strategy FORCE_STOP",
+            "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
+        )
+        return [str(refused)]
 
 
 def _text(flag: bool) -> str:
