@@ -159,9 +159,10 @@ class Job:
 
     def reset(self) -> None:
         """End what an earlier start left running, and what it wrote."""
+        if self.cloud.application_status(self.name) == "RUNNING":
+            self.stop()  # Its processes serve the next start; a job that fails runs on.
         if self.cloud.application_status(self.name) != "READY":
-            self.flink.stop_application(ApplicationName=self.name, Force=True)
-            self.until("READY")
+            self.stop(force=True)
         self.forget_rows()
 
     def delete(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -12,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.cloud import Cloud, arn
 from tests.emulator.flink_job import Job
-from tests.waiting import until
 
 pytestmark = [pytest.mark.emulator, pytest.mark.flink]
 
@@ -35,42 +33,30 @@ def goes_on_from_its_snapshot(job: Job) -> None:
     """Stop, start from the snapshot of that stop: each number is there once."""
     assert job.start("none") == "RUNNING"
     job.until_rows(1)
-    saved = job.snapshots()
+    saved, processes = job.snapshots(), job.processes("TaskManager")
     assert job.stop() == "READY"
     [(name, status)] = [found for found in job.snapshots() if found not in saved]
     assert (name.startswith("STOP-"), status) == (True, "READY")
     before = job.rows()[-1]
     assert job.start("none", snapshot=name) == "RUNNING"
     assert job.restored_from() == name
+    assert job.processes("TaskManager") == processes, "they are handed on"
     rows = job.until_rows(before + 1)
     assert rows == list(range(1, rows[-1] + 1)), "each number once, none missing"
 
 
 def test_a_stop_leaves_a_snapshot_and_a_start_goes_on_from_it(job: Job) -> None:
     began = datetime.now(UTC)
+    submitted = '"Job has been submitted with JobID"'
     goes_on_from_its_snapshot(job)
     job.until_value("uptime", began, lambda uptime: uptime > 0)
     job.until_value("numRecordsIn", began, lambda records: records > 0)
     assert set(job.series("KPUs", began)) == {2.0}
+    said = [event["applicationVersionId"] for event in job.logged(submitted)]
+    assert len(said) == len(set(said)) == 2, "each start's lines once, as lines of its version"
     saved = job.snapshots()
     assert job.stop(force=True) == "READY"
     assert job.snapshots() == saved, "a forced stop takes no snapshot"
-
-
-def test_a_log_has_each_line_once_though_processes_are_handed_on(job: Job) -> None:
-    """The processes of a job that was stopped gracefully serve the next start."""
-    assert job.start("none") == "RUNNING"
-    processes = job.processes("TaskManager")
-    submitted = '"Job has been submitted with JobID"'
-    before = len(job.logged(submitted))
-    assert job.stop() == "READY"
-    assert job.start("none") == "RUNNING"
-    assert job.processes("TaskManager") == processes
-    until(lambda: len(job.logged(submitted)), lambda count: count > before)
-    time.sleep(2)  # several looks at the files
-    assert len(job.logged(submitted)) == before + 1
-    versions = {event["applicationVersionId"] for event in job.logged(submitted)[-2:]}
-    assert len(versions) == 2
 
 
 @pytest.mark.long
@@ -119,6 +105,7 @@ def test_a_job_that_fails_again_and_again_runs_on_and_cannot_be_stopped_graceful
     assert "Failed to take snapshot STOP-" in job.cloud.last_failure(job.name)
 
 
+@pytest.mark.long
 def test_a_role_that_lacks_a_permission_is_refused_by_the_sink(job: Job) -> None:
     assert job.start("role") == "RUNNING"
     refused = job.logged('"is not authorized to perform: s3:PutObject"')

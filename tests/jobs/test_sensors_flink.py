@@ -22,7 +22,8 @@ from managed_flink_local.emulator.flink import client
 from tests.jobs.clusters import Clusters, RunningJob
 from tests.waiting import STILL_SECONDS, until
 
-pytestmark = pytest.mark.flink
+# `tests/local/test_sensors.py` shows the same job as it is deployed.
+pytestmark = [pytest.mark.flink, pytest.mark.long]
 
 SQL = Path(versions.__file__).with_name("job.sql")
 RUNNER = Path("constructs/cdk_managed_flink/job")

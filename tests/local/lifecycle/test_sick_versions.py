@@ -8,7 +8,9 @@ from tests.local.lifecycle.probe import versions
 from tests.local.lifecycle.probe.versions import Edit
 from tests.local.lifecycle.stage import Stage, Version
 
-pytestmark = pytest.mark.local
+# `make test` has the third act of tests/local/test_sensors.py, and state that does not fit in
+# tests/emulator/test_data_plane.py.
+pytestmark = [pytest.mark.local, pytest.mark.long]
 
 
 # What the gate of a version that never fails and never works waits for.
@@ -18,23 +20,10 @@ HANGING_SECONDS = 45
 @pytest.mark.parametrize(
     ("edit", "reason"),
     [
-        # Act 3 of tests/local/test_sensors.py refuses one that throws, a test there one at start.
-        pytest.param(
-            versions.throws_at_start,
-            "No match found for function signature CALIBRATED",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            versions.throws_on_every_tenth,
-            "java.lang.ArithmeticException: / by zero",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            versions.runs_out_of_memory,
-            "java.lang.OutOfMemoryError: Java heap space",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(versions.counts_more, "StateMigrationException", marks=pytest.mark.long),
+        (versions.throws_at_start, "No match found for function signature CALIBRATED"),
+        (versions.throws_on_every_tenth, "java.lang.ArithmeticException: / by zero"),
+        (versions.runs_out_of_memory, "java.lang.OutOfMemoryError: Java heap space"),
+        (versions.counts_more, "StateMigrationException"),
         (versions.drops_repetitions, "Cannot map checkpoint/savepoint state"),
     ],
 )
@@ -42,13 +31,11 @@ def test_sick_version_is_taken_back(stage: Stage, edit: Edit, reason: str) -> No
     is_taken_back(stage, stage.version(edit), reason)
 
 
-@pytest.mark.long
 def test_version_that_hangs_is_taken_back(stage: Stage) -> None:
     hanging = stage.version(versions.hangs, timeout=HANGING_SECONDS)
     is_taken_back(stage, hanging, "did not become READY")
 
 
-@pytest.mark.long
 def test_version_that_restarts_slowly_is_taken_back(stage: Stage) -> None:
     """What it commits while it works nobody can take back: it is counted apart."""
     slow, apart = stage.version(versions.restarts_slowly), stage.counts.apart
