@@ -99,15 +99,15 @@ def test_fails_when_something_else_in_the_stack_breaks_a_rule(build: Build) -> N
 class Recorded:
     """In place of ``Validations``: notes acknowledgements, so that nothing is acknowledged."""
 
-    def __init__(self) -> None:
-        self.notes: list[tuple[str, str, str]] = []
+    def __init__(self, path: str = "", notes: list[tuple[str, str, str]] | None = None) -> None:
+        self._path = path
+        self.notes = [] if notes is None else notes
 
     def of(self, scope: cdk.Stack) -> "Recorded":
-        self._path = scope.node.path
-        return self
+        return Recorded(scope.node.path, self.notes)
 
-    def acknowledge(self, acknowledgment: cdk.Acknowledgment) -> None:
-        self.notes.append((self._path, acknowledgment.id, acknowledgment.reason or ""))
+    def acknowledge(self, *acknowledgments: cdk.Acknowledgment) -> None:
+        self.notes += [(self._path, one.id, one.reason or "") for one in acknowledgments]
 
 
 @pytest.fixture(scope="module")
