@@ -78,7 +78,7 @@ def test_a_number_becomes_text_as_a_token_or_as_it_is(number: float) -> None:
         durations.hours(5),
         durations.days(5),
     ],
-    ids=str,
+    ids=lambda duration: f"{duration.to_milliseconds():.0f}",
 )
 def test_a_durations_length_is_what_cdk_makes_of_it(duration: cdk.Duration) -> None:
     assert durations.milliseconds(duration) == duration.to_milliseconds()
