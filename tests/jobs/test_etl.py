@@ -127,6 +127,7 @@ def batches() -> dict[str, list[events.Message]]:
     return events.batches()
 
 
+@pytest.mark.slow
 def test_data_set_is_whole() -> None:
     flights = list(events.flights())
     assert len(flights) == 27004
@@ -134,11 +135,13 @@ def test_data_set_is_whole() -> None:
     assert sum(flight["dep_delay"] is None for flight in flights) == 521
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_messages(batches: dict[str, list[events.Message]]) -> None:
     assert events.batches() == batches
     assert events.batches(seed=1) != batches
 
 
+@pytest.mark.slow
 def test_batches_are_cuts_of_one_stream(batches: dict[str, list[events.Message]]) -> None:
     messages = [message for batch in batches.values() for message in batch]
     assert messages == events.stream()[: len(messages)]

@@ -236,6 +236,7 @@ def test_data_set_is_whole() -> None:
     assert hours[0] == (datetime(2010, 1, 1), 39.4)
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_records(batches: dict[str, list[events.Record]]) -> None:
     assert events.batches() == batches
     assert events.batches(seed=1) != batches
@@ -257,6 +258,7 @@ def test_every_batch_has_the_faults_and_begins_without(
         assert named <= {record.fault for record in records}, name
 
 
+@pytest.mark.slow
 def test_faults_come_out_as_the_readme_says(batches: dict[str, list[events.Record]]) -> None:
     records = [record for batch in batches.values() for record in batch]
     faults = Counter(record.fault for record in records)

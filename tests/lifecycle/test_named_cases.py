@@ -286,6 +286,7 @@ def test_reply_lost_on_update(case: Case) -> None:
     assert case.lost(case.run, before) == NOTHING
 
 
+@pytest.mark.slow
 def test_handler_dies_after_each_step_and_resumes() -> None:
     """Whichever call the Lambda does not come back from, the next poll goes on."""
     calm = Case().running()

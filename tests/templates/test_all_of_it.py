@@ -125,6 +125,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> cdk.Stack:
     return stack
 
 
+@pytest.mark.slow
 def test_every_source_and_sink_is_in_it(whole: cdk.Stack) -> None:
     template = template_of(whole)
     assert len(of_type(template, "AWS::KinesisAnalyticsV2::Application")) == 3
@@ -143,6 +144,7 @@ def test_every_source_and_sink_is_in_it(whole: cdk.Stack) -> None:
         assert of_type(template, type_), type_
 
 
+@pytest.mark.slow
 def test_no_finding(whole: cdk.Stack) -> None:
     owner = whole.node.root
     assert isinstance(owner, cdk.App)

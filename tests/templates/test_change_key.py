@@ -30,6 +30,8 @@ from cdk_managed_flink import (
     UpdateStrategy,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def key_of(pipeline: FlinkPipeline) -> dict[str, Any]:
     template = template_of(cdk.Stack.of(pipeline))

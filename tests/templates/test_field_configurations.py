@@ -39,6 +39,9 @@ from cdk_managed_flink import (
 )
 from tests.unit.jars import write_jar
 
+pytestmark = pytest.mark.slow
+
+
 MINUTE = cdk.Duration.minutes(1)
 
 

@@ -6,6 +6,7 @@ from inspect import signature
 from typing import Any
 
 import aws_cdk as cdk
+import pytest
 from aws_cdk import aws_iam as iam
 from configurations import Build, app, of_type, only, template_of
 from policies import text
@@ -18,6 +19,9 @@ from cdk_managed_flink import (
     UpdateStrategy,
 )
 from cdk_managed_flink.application.code_location import CodeLocation
+
+pytestmark = pytest.mark.slow
+
 
 BOTH = ("Custom::FlinkPrepare", "Custom::FlinkProve")
 COMMON = {

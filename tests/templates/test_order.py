@@ -151,6 +151,7 @@ def test_handlers_have_their_rights_before_they_are_called(template: dict[str, A
     assert own <= earlier
 
 
+@pytest.mark.slow
 def test_a_pipeline_that_is_taken_out_keeps_its_rights_until_it_has_been_stopped(
     build: Build,
 ) -> None:

@@ -20,6 +20,8 @@ from cdk_managed_flink import (
     Threshold,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_setting_is_explicit(everything_stack: cdk.Stack) -> None:
     Template.from_stack(everything_stack).has_resource_properties(

@@ -50,6 +50,7 @@ def six_pipelines(build: Build) -> dict[str, Any]:
     return template_of(stack)
 
 
+@pytest.mark.slow
 def test_inline_policies_of_the_role_fit_however_many_pipelines(
     six_pipelines: dict[str, Any], minimal: dict[str, Any]
 ) -> None:

@@ -24,6 +24,7 @@ def built(job: str, environment: str) -> cdk.Stack:
     return stack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("job", ON_KAFKA)
 def test_no_finding_in_any_environment(job: str, environment: str) -> None:

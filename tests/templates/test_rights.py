@@ -22,6 +22,7 @@ PLACE = "eu-west-1:123456789012"
 ALWAYS: frozenset[str] = frozenset()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["minimal", "everything", "existing"])
 def test_execution_role_has_exactly_what_the_connectors_call(
     name: str, request: pytest.FixtureRequest
@@ -111,6 +112,7 @@ def test_c34_each_right_on_existing_resources(existing: dict[str, Any]) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_reader_of_flink_2_does_not_call_describe_stream(build: Build) -> None:
     template = template_of(cdk.Stack.of(build(runtime=Runtime.FLINK_2_2)))
     assert "kinesis:DescribeStream" not in rights(template, ROLE)
@@ -235,6 +237,7 @@ def of_snapshots(pipeline: FlinkPipeline) -> set[Right]:
     return {right for right in found if re.search(r":\w+Snapshots?$", right[0])}
 
 
+@pytest.mark.slow
 def test_only_an_application_with_enhanced_snapshots_gets_rights_on_them(build: Build) -> None:
     application = f"arn:aws:kinesisanalytics:{PLACE}:application/orders"
     legacy = {
@@ -255,6 +258,7 @@ def test_only_an_application_with_enhanced_snapshots_gets_rights_on_them(build: 
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chosen", "resource"),
     [
@@ -272,6 +276,7 @@ def test_exactly_the_chosen_enhanced_snapshot_may_be_looked_at(
     assert ("kinesisanalytics:DescribeSnapshot", resource, ALWAYS) in of_snapshots(pipeline)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 58, 59, 60, 61, 128])
 def test_what_the_handlers_name_may_be_deleted_and_nothing_of_another(
     build: Build, length: int
@@ -289,6 +294,7 @@ def test_what_the_handlers_name_may_be_deleted_and_nothing_of_another(
     assert not fnmatch.fnmatchcase(f"{SNAPSHOT}/y-{made}", allowed)
 
 
+@pytest.mark.slow
 def test_an_existing_topic_without_a_key_is_only_published_to(build: Build) -> None:
     stack = cdk.Stack(app(), "Stack")
     arn = f"arn:{stack.partition}:sns:{stack.region}:{stack.account}:theirs"
@@ -338,6 +344,7 @@ def called_by_the_handlers() -> set[str]:
     return {action for method, action in actions.items() if method in constants}
 
 
+@pytest.mark.slow
 def test_the_lifecycle_may_do_what_its_handlers_call_and_no_more(build: Build) -> None:
     pipeline = build(
         snapshot_mode=ENHANCED,
@@ -394,6 +401,7 @@ def test_existing_resources_are_not_changed(existing: dict[str, Any]) -> None:
     assert only(existing, "AWS::KinesisAnalyticsV2::Application")
 
 
+@pytest.mark.slow
 def test_resources_of_another_stack_are_as_they_are_without_the_pipeline(
     handed_in: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:

@@ -27,6 +27,9 @@ from cdk_managed_flink.application import acknowledge
 from stacks.sensors import SensorsStack
 from stacks.settings import settings_for
 
+pytestmark = pytest.mark.slow
+
+
 # cdk-nag goes by the newest runtime that it knows, CDK's framework by the CDK release: the finding
 # comes and goes with the two versions.
 COMES_AND_GOES = {"AwsSolutions-L1"}
@@ -154,7 +157,6 @@ def together(templates: list[dict[str, Any]]) -> dict[str, Any]:
     return {**templates[0], "Resources": resources}
 
 
-@pytest.mark.slow
 def test_cfn_lint_finds_nothing(
     minimal: dict[str, Any],
     everything: dict[str, Any],
@@ -166,7 +168,6 @@ def test_cfn_lint_finds_nothing(
     assert lint(all_) == []
 
 
-@pytest.mark.slow
 def test_cfn_lint_knows_no_enhanced_snapshots_and_finds_nothing_else(build: Build) -> None:
     """Fails when it has learnt the property, or one of the four actions."""
     pipeline = build(snapshot_mode=SnapshotMode.ENHANCED_SNAPSHOTS)
@@ -189,14 +190,12 @@ def test_fails_when_a_template_is_wrong(type_: str, properties: Any, rule: str) 
     assert [found for found in lint(wrong) if rule in found]
 
 
-@pytest.mark.slow
 def test_cdks_own_validation_finds_nothing_where_it_is_on(build: Build) -> None:
     owner = app(builtin_validation=True)
     build(scope=cdk.Stack(owner, "Stack"), notifications=Notifications())
     owner.synth()
 
 
-@pytest.mark.slow
 def test_a_property_that_cdks_schema_lacks_does_not_stop_the_synth(build: Build) -> None:
     """Fails when the schema has learnt it: then the override and its acknowledgement can go."""
     owner = app(builtin_validation=True)
@@ -207,7 +206,6 @@ def test_a_property_that_cdks_schema_lacks_does_not_stop_the_synth(build: Build)
     assert pipeline.application.snapshot_mode is SnapshotMode.ENHANCED_SNAPSHOTS
 
 
-@pytest.mark.slow
 def test_fails_when_cdks_own_validation_is_on_and_a_template_is_wrong() -> None:
     owner = app(builtin_validation=True)
     cdk.CfnResource(

@@ -102,7 +102,11 @@ def test_c09_the_overlap_is_a_warning_at_every_synth_also_from_the_cache(
     (job / "job.sql").write_text("CREATE TABLE a (x INT) WITH (${a}); INSERT INTO a SELECT 1;")
     keys = set()
     for output in ("one", "two"):
-        app = cdk.App(context={"aws:cdk:bundling-stacks": ["**"]}, outdir=str(tmp_path / output))
+        app = cdk.App(
+            context={"aws:cdk:bundling-stacks": ["**"]},
+            outdir=str(tmp_path / output),
+            builtin_cloud_formation_validation=False,
+        )
         stack = cdk.Stack(app, "Stack")
         location = FlinkCode.from_sql(job).bind(
             stack, runtime=Runtime.FLINK_1_20, connectors=[Connector("a", "b", "1")]

@@ -171,6 +171,7 @@ def test_what_is_no_part_of_the_job_is_not_packaged(tmp_path: Path) -> None:
 # --- the hash -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_c15_the_key_moves_with_modules_and_pins_and_neither_place_nor_output(
     tmp_path: Path, index: Path, maven: Path
 ) -> None:
@@ -226,6 +227,7 @@ def test_nothing_is_fetched_where_nothing_is_bundled(tmp_path: Path, maven: Path
 # --- packages -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_packages_come_as_wheels_for_the_service_whatever_this_machine_is(
     tmp_path: Path, index: Path
 ) -> None:
@@ -239,6 +241,7 @@ def test_packages_come_as_wheels_for_the_service_whatever_this_machine_is(
     assert [n for n in names if n.endswith(".so")] == ["job/native/manylinux_2_12_x86_64.so"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("runtime", "python"), [(Runtime.FLINK_1_20, "3.11"), (Runtime.FLINK_2_2, "3.12")]
 )
@@ -259,6 +262,7 @@ def test_fails_when_a_package_has_no_wheel_for_the_platform(
         _bound(FlinkCode.from_python(job), tmp_path / "out", bundles=True, runtime=runtime)
 
 
+@pytest.mark.slow
 def test_fails_when_a_wheel_needs_a_newer_glibc_which_can_be_asked_for(
     tmp_path: Path, index: Path
 ) -> None:
@@ -271,6 +275,7 @@ def test_fails_when_a_wheel_needs_a_newer_glibc_which_can_be_asked_for(
     assert "job/native.so" in _names(tmp_path / "out2")
 
 
+@pytest.mark.slow
 def test_fails_when_the_list_lacks_what_a_package_needs(tmp_path: Path, index: Path) -> None:
     _wheel(index, "pure", "1.0", "py3-none-any", {"pure.py": ""}, "idna>=2.5", "numpy>=1.20")
     job = _job(tmp_path / "job", **{"requirements.txt": "pure==1.0\n"})
@@ -279,6 +284,7 @@ def test_fails_when_the_list_lacks_what_a_package_needs(tmp_path: Path, index: P
         _bound(FlinkCode.from_python(job), tmp_path / "out", bundles=True)
 
 
+@pytest.mark.slow
 def test_fails_when_a_module_hides_a_package(tmp_path: Path, index: Path) -> None:
     _wheel(index, "pure", "1.0", "py3-none-any", {"pure/__init__.py": ""})
     job = _job(tmp_path / "job", **{"requirements.txt": "pure==1.0\n", "pure.py": ""})
@@ -332,6 +338,7 @@ def test_c12_what_the_service_has_is_left_out_with_a_warning(tmp_path: Path) -> 
 # --- secrets --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_reads_secrets_is_packaged_only_where_it_is_asked_for(
     tmp_path: Path, index: Path
 ) -> None:

@@ -8,6 +8,9 @@ from configurations import Build, app, of_type, template_of
 
 from cdk_managed_flink import Network
 
+pytestmark = pytest.mark.slow
+
+
 ARN = "arn:aws:iam::123456789012:role/LabRole"
 
 

@@ -19,6 +19,9 @@ from cdk_managed_flink import (
 )
 from cdk_managed_flink.lifecycle.restore_from import ALLOW_EMPTY_START
 
+pytestmark = pytest.mark.slow
+
+
 IN_PLACE, FORCE_STOP = UpdateStrategy.IN_PLACE, UpdateStrategy.FORCE_STOP
 STOPPED = DesiredState.STOPPED
 ZERO = cdk.Duration.seconds(0)

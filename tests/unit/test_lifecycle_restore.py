@@ -71,6 +71,7 @@ def test_fails_when_an_arn_is_given_and_snapshots_have_none(build: Build) -> Non
         build(restore_from=RestoreFrom.snapshot(ARN))
 
 
+@pytest.mark.slow
 def test_an_arn_is_a_choice_where_snapshots_have_one(build: Build) -> None:
     pipeline = build(restore_from=RestoreFrom.snapshot(ARN), snapshot_mode=ENHANCED)
     Template.from_stack(cdk.Stack.of(pipeline)).has_resource_properties(
@@ -91,6 +92,7 @@ def test_fails_when_an_empty_start_has_only_one_key(
         build(restore_from=RestoreFrom.empty(), flags=flags)
 
 
+@pytest.mark.slow
 def test_an_empty_start_with_both_keys(build: Build) -> None:
     pipeline = build(restore_from=RestoreFrom.empty(), flags={ALLOW_EMPTY_START: "true"})
     template = Template.from_stack(cdk.Stack.of(pipeline))
@@ -100,6 +102,7 @@ def test_an_empty_start_with_both_keys(build: Build) -> None:
         )
 
 
+@pytest.mark.slow
 def test_the_flag_alone_gives_nothing_up(build: Build) -> None:
     pipeline = build(scope=cdk.Stack(app({ALLOW_EMPTY_START: "true"}), "Stack"))
     Template.from_stack(cdk.Stack.of(pipeline)).has_resource_properties(

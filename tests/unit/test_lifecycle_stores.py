@@ -1,10 +1,13 @@
 """Which store each table has, as Prepare gets it."""
 
 import aws_cdk as cdk
+import pytest
 from aws_cdk import aws_s3 as s3
 from configurations import Build, app, only, template_of
 
 from cdk_managed_flink import DynamoDbSink, FlinkPipeline, KinesisSource, S3Sink
+
+pytestmark = pytest.mark.slow
 
 
 def prepare(pipeline: FlinkPipeline) -> dict[str, object]:

@@ -20,6 +20,7 @@ from managed_flink_local.sender import channel
 from managed_flink_local.topic import Entry, _row
 
 
+@pytest.mark.slow
 def test_every_job_has_a_scenario_of_its_own_name() -> None:
     assert scenario.names() == ["etl", "payments", "sensors"]
     for name in scenario.names():

@@ -15,6 +15,8 @@ from cdk_managed_flink import (
 )
 from cdk_managed_flink.application.network import NetworkInterfaces
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def vpc(stack: cdk.Stack) -> ec2.Vpc:

@@ -10,6 +10,9 @@ from test_order import PREPARE, before, id_of
 
 from cdk_managed_flink import Network
 
+pytestmark = pytest.mark.slow
+
+
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 
 

@@ -23,6 +23,9 @@ from cdk_managed_flink import (
     S3Sink,
 )
 
+pytestmark = pytest.mark.slow
+
+
 Make = Callable[..., FlinkPipeline]
 
 

@@ -10,6 +10,8 @@ from test_rules import findings
 from cdk_managed_flink import KafkaCluster, MskSink, MskSource, Topic
 from tests.unit.kafka_clusters import KINDS, cluster_of
 
+pytestmark = pytest.mark.slow
+
 
 def pipeline(build: Build, kind: str, scope: cdk.Stack) -> KafkaCluster:
     cluster = cluster_of(kind, scope)
@@ -39,7 +41,6 @@ def test_nothing_is_found(on_kafka: cdk.Stack) -> None:
     assert findings(owner) == set()
 
 
-@pytest.mark.slow
 def test_cfn_lint_finds_nothing(on_kafka: cdk.Stack) -> None:
     assert lint(template_of(on_kafka)) == []
 

@@ -24,6 +24,9 @@ from cdk_managed_flink import (
     Warehouse,
 )
 
+pytestmark = pytest.mark.slow
+
+
 JOB = """
 CREATE TABLE clicks (x STRING) WITH (${clicks});
 CREATE TABLE readings (sensor STRING) WITH (${readings});
@@ -93,7 +96,6 @@ def test_cdk_nag_finds_nothing(owner: cdk.App) -> None:
     assert findings(owner) == set()
 
 
-@pytest.mark.slow
 def test_cfn_lint_finds_nothing(owner: cdk.App) -> None:
     assert lint(template_of(only_stack(owner))) == []
 

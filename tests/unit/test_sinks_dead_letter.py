@@ -19,6 +19,8 @@ from cdk_managed_flink import (
     Threshold,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def alarms(build: Build, sink: Any, **changed: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401
     """The alarms of the sink bound as ``pages``, by their metric."""

@@ -6,7 +6,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kinesisfirehose as firehose
-from configurations import of_type, template_of
+from configurations import app, of_type, template_of
 from policies import granted, statements
 
 from cdk_managed_flink import (
@@ -61,7 +61,7 @@ def test_an_existing_stream_is_written_in_the_region_that_its_arn_says(
 
 def test_an_existing_stream_elsewhere_is_not_watched_or_refused(job: Path) -> None:
     env = cdk.Environment(account="123456789012", region="eu-west-1")
-    stack = cdk.Stack(cdk.App(), "Placed", env=env)
+    stack = cdk.Stack(app(), "Placed", env=env)
     application = FlinkApplication(stack, "Application", code=FlinkCode.from_sql(job))
     arn = "arn:aws:firehose:us-east-1:123456789012:deliverystream/theirs"
     far = firehose.DeliveryStream.from_delivery_stream_arn(stack, "Far", arn)

@@ -261,6 +261,7 @@ def pipeline(
     return stack
 
 
+@pytest.mark.slow
 def test_the_rules_find_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for type_, arn in (("TableBucket", TABLE_BUCKET), ("Table", f"{TABLE_BUCKET}/table/t")):
         monkeypatch.setitem(authorization._SAMPLES, f"AWS::S3Tables::{type_}", arn)
@@ -271,12 +272,14 @@ def test_the_rules_find_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert lint(template) == []
 
 
+@pytest.mark.slow
 def test_fails_when_the_jobs_table_has_no_key(tmp_path: Path) -> None:
     stack = pipeline(tmp_path, {"id": "long", "page": "string"}, kept={"upsert": True})
     with pytest.raises(Exception, match=r"Say PRIMARY KEY \(page\) NOT ENFORCED"):
         template_of(stack)
 
 
+@pytest.mark.slow
 def test_fails_when_the_jobs_table_lacks_a_column(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="lacks paid, which the Iceberg table reads"):
         template_of(pipeline(tmp_path, {"id": "long", "page": "string", "paid": "double"}))
@@ -319,6 +322,7 @@ def test_fails_when_a_new_buckets_setting_stands_beside_an_existing_one(
         IcebergSink(bucket=theirs, server_access_logs=True)
 
 
+@pytest.mark.slow
 def test_r10_a_folder_in_python_and_two_bindings(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("print('flights')\n", encoding="utf-8")
     stack = cdk.Stack(app(), "Stack")

@@ -79,6 +79,7 @@ def test_the_options_of_the_connector_on_flink_2(
     }
 
 
+@pytest.mark.slow
 def test_it_may_put_records_and_no_more(job: Path) -> None:
     template = template_of(cdk.Stack.of(pipeline(job, KinesisSink())))
     streams = of_type(template, "AWS::Kinesis::Stream")
@@ -108,6 +109,7 @@ def test_c40_the_key_encrypts_for_this_stream_and_through_kinesis_alone(
     assert "kms:ViaService" in equals
 
 
+@pytest.mark.slow
 def test_a_new_stream_has_the_pipelines_key(job: Path) -> None:
     stack = cdk.Stack(app(), "Keys")
     key = kms.Key(stack, "Key")
@@ -126,6 +128,7 @@ def test_it_is_watched(application: FlinkApplication, theirs: kinesis.IStream) -
     assert binding.calls == ["kinesis-streams"]
 
 
+@pytest.mark.slow
 def test_dead_letters_are_counted_as_they_arrive(job: Path) -> None:
     template = template_of(cdk.Stack.of(pipeline(job, DeadLetterSink(KinesisSink()))))
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()

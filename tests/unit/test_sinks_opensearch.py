@@ -28,6 +28,9 @@ from cdk_managed_flink import (
 )
 from tests.unit.indexes import pipeline
 
+pytestmark = pytest.mark.slow
+
+
 PLACE = "eu-west-1:123456789012"
 DOMAIN = f"arn:aws:es:{PLACE}:domain/theirs"
 ALWAYS: frozenset[str] = frozenset()
@@ -437,6 +440,5 @@ def test_iam_understands_every_grant(everything: cdk.Stack) -> None:
     assert surprises(template_of(everything)) == []
 
 
-@pytest.mark.slow
 def test_cfn_lint_finds_nothing(everything: cdk.Stack) -> None:
     assert lint(template_of(everything)) == []

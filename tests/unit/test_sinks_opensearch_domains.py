@@ -19,6 +19,9 @@ from cdk_managed_flink import (
 )
 from tests.unit.indexes import pipeline
 
+pytestmark = pytest.mark.slow
+
+
 DAYS = cdk.Duration.days
 
 

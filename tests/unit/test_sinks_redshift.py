@@ -40,6 +40,9 @@ from cdk_managed_flink import (
     WatchKind,
 )
 
+pytestmark = pytest.mark.slow
+
+
 COLUMNS = {"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}
 JOB = """
 CREATE TABLE clicks (x STRING) WITH (${clicks});

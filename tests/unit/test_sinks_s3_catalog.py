@@ -234,6 +234,7 @@ def pipeline(tmp_path: Path, catalog: LakeTable, **further: Any) -> cdk.Stack:  
     return stack
 
 
+@pytest.mark.slow
 def test_the_rules_find_nothing_in_a_lake_with_everything(tmp_path: Path) -> None:
     catalog = LakeTable(columns={"page": "string", "seen": "bigint"})
     stack = pipeline(tmp_path, catalog, server_access_logs=True, request_metrics=True)
@@ -243,12 +244,14 @@ def test_the_rules_find_nothing_in_a_lake_with_everything(tmp_path: Path) -> Non
     assert lint(template) == []
 
 
+@pytest.mark.slow
 def test_fails_when_the_jobs_table_lacks_a_column(tmp_path: Path) -> None:
     stack = pipeline(tmp_path, LakeTable(columns=COLUMNS))
     with pytest.raises(Exception, match="lacks visits, which the Glue table reads"):
         template_of(stack)
 
 
+@pytest.mark.slow
 def test_fails_when_the_jobs_table_is_partitioned_otherwise(tmp_path: Path) -> None:
     catalog = LakeTable(columns={"page": "string"}, partitions={"seen": InjectedProjection()})
     with pytest.raises(Exception, match=r"PARTITIONED BY nothing.* Say PARTITIONED BY \(seen\)"):
@@ -301,6 +304,7 @@ def test_fails_when_an_option_is_misspelt(application: FlinkApplication, stack: 
         application.bind(stack, "lake", sink)
 
 
+@pytest.mark.slow
 def test_r02_sixteen_shards_into_parquet(tmp_path: Path) -> None:
     (tmp_path / "job.sql").write_text(SQL, encoding="utf-8")
     stack = cdk.Stack(app(), "Stack")

@@ -165,6 +165,7 @@ IAM = {
 SECRETS = {"secretsmanager:GetSecretValue", "kms:Decrypt"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_role_has_exactly_what_a_reader_calls(build: Build, kind: str) -> None:
     stack, _ = pipeline(build, kind)
@@ -280,6 +281,7 @@ def test_c02_the_login_by_iam_goes_with_the_plain_connector(stack: cdk.Stack) ->
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "ports"),
     [
@@ -313,6 +315,7 @@ def test_c46_r14_one_rule_at_the_right_port_and_no_warning(
         assert not warnings
 
 
+@pytest.mark.slow
 def test_a_serverless_cluster_of_another_stack_may_have_its_topics(build: Build) -> None:
     owner = app()
     made = cdk.Stack(owner, "Made")
@@ -364,6 +367,7 @@ def test_a_group_that_lets_nothing_out_gets_its_own_rule(stack: cdk.Stack) -> No
     assert rule["GroupId"] == stack.resolve(closed.security_group_id)
 
 
+@pytest.mark.slow
 def test_the_rule_is_in_the_applications_stack(build: Build) -> None:
     owner = app()
     theirs, ours = cdk.Stack(owner, "Theirs"), cdk.Stack(owner, "Ours")
@@ -388,6 +392,7 @@ def test_a_source_and_a_sink_share_one_rule_and_one_lookup(
     assert len(of_type(template, "Custom::FlinkBootstrapBrokers")) == 1
 
 
+@pytest.mark.slow
 def test_the_applications_network_is_the_clusters(build: Build) -> None:
     stack, made = pipeline(build, "iam")
     network = made.application.network
@@ -411,6 +416,7 @@ def test_fails_when_the_application_is_in_another_vpc(stack: cdk.Stack) -> None:
         options(application, MskSource(cluster=existing(stack), topic="clicks"))
 
 
+@pytest.mark.slow
 def test_the_job_starts_after_rule_topic_and_user(build: Build) -> None:
     stack = cdk.Stack(app(), "Stack")
     cluster = MskCluster(
@@ -432,6 +438,7 @@ def test_the_job_starts_after_rule_topic_and_user(build: Build) -> None:
         assert set(of_type(template, type_)) <= set(prepare["DependsOn"]), type_
 
 
+@pytest.mark.slow
 def test_a_topic_is_made_where_a_store_is_looked_for(build: Build) -> None:
     stack = cdk.Stack(app(), "Stack")
     cluster = MskCluster(stack, "Kafka", vpc=vpc_of(stack))
@@ -473,6 +480,7 @@ def test_the_lag_of_each_topic_is_watched(stack: cdk.Stack, kind: str) -> None:
         }
 
 
+@pytest.mark.slow
 def test_the_alarm_on_lag_is_in_seconds(build: Build) -> None:
     stack, _ = pipeline(build, "existing")
     (alarm,) = [
@@ -483,6 +491,7 @@ def test_the_alarm_on_lag_is_in_seconds(build: Build) -> None:
     assert alarm["Threshold"] == 60
 
 
+@pytest.mark.slow
 def test_a_kafka_elsewhere_has_no_metrics(build: Build) -> None:
     stack, _ = pipeline(build, "elsewhere")
     assert "AWS/Kafka" not in str(of_type(template_of(stack), "AWS::CloudWatch::Alarm"))
@@ -526,6 +535,7 @@ def test_fails_when_only_one_says_that_it_is_shared(stack: cdk.Stack) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_group_may_be_shared_on_purpose_or_on_two_clusters(stack: cdk.Stack) -> None:
     cluster = existing(stack)
     shared: dict[str, Any] = {"topic": "clicks", "group_id": "ours", "shared_group": True}
@@ -599,6 +609,7 @@ def test_tokens_pass(stack: cdk.Stack, inside: FlinkApplication, text: str) -> N
     assert (found["topic"], found["properties.group.id"]) == ({"Ref": "Text"}, {"Ref": "Text"})
 
 
+@pytest.mark.slow
 def test_several_topics_whose_names_are_not_known_pass(build: Build) -> None:
     stack = cdk.Stack(app(), "Stack")
     text = cdk.CfnParameter(stack, "Text").value_as_string
