@@ -30,7 +30,8 @@ def drained(rest: FlinkRest, total: int) -> float:
 
 def _read(rest: FlinkRest) -> float:
     try:
-        (job,) = rest.call("/jobs")["jobs"]
+        # Processes that were handed on remember the job before.
+        (job,) = (each for each in rest.call("/jobs")["jobs"] if each["status"] == "RUNNING")
         read = 0.0
         for vertex in rest.job(job["id"]).get("vertices") or []:
             path = f"/jobs/{job['id']}/vertices/{vertex['id']}/subtasks/metrics"

@@ -119,7 +119,8 @@ def _fill(pipeline: Pipeline, found: Scenario, records: Sequence[Record]) -> Non
 
 def _stop(pipeline: Pipeline) -> None:
     service = pipeline.environment.client("kinesisanalyticsv2")
-    service.stop_application(ApplicationName=pipeline.application)
+    # By force, so that the next start gets new processes, as bare Flink does.
+    service.stop_application(ApplicationName=pipeline.application, Force=True)
     _await(pipeline, "READY")
 
 
