@@ -66,8 +66,11 @@ def acknowledge_unknown_property(resource: IConstruct, reason: str) -> None:
     _record(resource, ("CloudFormation-Validate::F3002", reason))
 
 
+_validations = once(Validations.of)
+
+
 def _record(scope: IConstruct, *found: tuple[str, str]) -> None:
-    once(scope, Validations.of).acknowledge(
+    _validations(scope).acknowledge(
         *(Acknowledgment(id=id_, reason=reason) for id_, reason in found)
     )
 

@@ -4,6 +4,7 @@ They lie on the object itself, so that they go when it goes.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from aws_cdk import aws_iam as iam
@@ -16,73 +17,60 @@ R = TypeVar("R")
 _KEPT = "_managed_flink_answers"
 
 
-def once(asked: T, question: Callable[[T], R]) -> R:
-    """What ``question`` gets out of ``asked``, which is asked the first time only."""
-    kept = _kept(asked)
-    if question not in kept:
-        kept[question] = question(asked)
-    return cast("R", kept[question])
+def once(question: Callable[[T], R]) -> Callable[[T], R]:
+    """A question that is asked of an object the first time only."""
+
+    @wraps(question)
+    def answer(asked: T) -> R:
+        kept = _kept(asked)
+        if answer not in kept:
+            kept[answer] = question(asked)
+        return cast("R", kept[answer])
+
+    return answer
 
 
 def known(asked: T, question: Callable[[T], R], answer: R) -> None:
-    """Keep an answer that is known without asking."""
+    """Keep an answer to such a question that is known without asking."""
     _kept(asked)[question] = answer
 
 
+@once
 def key_arn(key: kms.IKey) -> str:
     """The ARN of a key."""
-    return once(key, _key_arn)
+    return key.key_arn
 
 
+@once
 def role_arn(role: iam.IRole) -> str:
     """The ARN of a role."""
-    return once(role, _role_arn)
+    return role.role_arn
 
 
+@once
 def log_group_name(group: logs.ILogGroup) -> str:
     """The name of a log group."""
-    return once(group, _log_group_name)
+    return group.log_group_name
 
 
+@once
 def log_stream_name(stream: logs.ILogStream) -> str:
     """The name of a log stream."""
-    return once(stream, _log_stream_name)
+    return stream.log_stream_name
 
 
+@once
 def topic_arn(topic: sns.ITopic) -> str:
     """The ARN of a topic."""
-    return once(topic, _topic_arn)
+    return topic.topic_arn
 
 
+@once
 def topic_key(topic: sns.ITopic) -> kms.IKey | None:
     """The key of a topic, as far as it tells."""
-    return once(topic, _topic_key)
+    return topic.master_key
 
 
 def _kept(asked: object) -> dict[Callable[..., Any], Any]:
     kept: dict[Callable[..., Any], Any] = asked.__dict__.setdefault(_KEPT, {})
     return kept
-
-
-def _key_arn(key: kms.IKey) -> str:
-    return key.key_arn
-
-
-def _role_arn(role: iam.IRole) -> str:
-    return role.role_arn
-
-
-def _log_group_name(group: logs.ILogGroup) -> str:
-    return group.log_group_name
-
-
-def _log_stream_name(stream: logs.ILogStream) -> str:
-    return stream.log_stream_name
-
-
-def _topic_arn(topic: sns.ITopic) -> str:
-    return topic.topic_arn
-
-
-def _topic_key(topic: sns.ITopic) -> kms.IKey | None:
-    return topic.master_key

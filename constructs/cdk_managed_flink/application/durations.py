@@ -38,9 +38,14 @@ def days(amount: int) -> Duration:
     return _known(Duration.days(amount), amount * DAY)
 
 
+@once
 def milliseconds(duration: Duration) -> float | None:
     """How long it is; nothing where that is known only in the deploy."""
-    return once(duration, _length)
+    amount, unit = duration.format_token_to_number().rsplit(" ", 1)
+    try:
+        return float(amount) * _UNITS[unit]
+    except ValueError:  # a token
+        return None
 
 
 def literal(duration: Duration) -> float:
@@ -64,13 +69,5 @@ def whole(duration: Duration, unit: int) -> float:
 
 def _known(made: Duration, length: float) -> Duration:
     answer: float | None = length
-    known(made, _length, answer)
+    known(made, milliseconds, answer)
     return made
-
-
-def _length(duration: Duration) -> float | None:
-    amount, unit = duration.format_token_to_number().rsplit(" ", 1)
-    try:
-        return float(amount) * _UNITS[unit]
-    except ValueError:  # a token
-        return None

@@ -51,29 +51,33 @@ class _Placed(Protocol):
     def env(self) -> Any: ...  # noqa: ANN401
 
 
+@once
 def place_of(construct: IConstruct) -> Place:
     """The stack that a construct is in."""
-    return once(construct, _place)
+    if isinstance(construct, Stack):
+        return Place(construct)
+    return place_of(cast("IConstruct", Stack.of(construct)))
 
 
 def share_place(parent: IConstruct, child: IConstruct) -> None:
     """Say that a child, which is no stack, is where its parent is."""
-    known(child, _place, place_of(parent))
+    known(child, place_of, place_of(parent))
 
 
+@once
 def path_of(construct: IConstruct) -> str:
     """The path of a construct in its app."""
-    return once(construct, _path)
+    return construct.node.path
 
 
 def account_of(resource: _Placed) -> str:
     """The account of a resource, which may be another one than its stack's."""
-    return once(resource, _environment)[0]
+    return _environment(resource)[0]
 
 
 def region_of(resource: _Placed) -> str:
     """The Region of a resource, which may be another one than its stack's."""
-    return once(resource, _environment)[1]
+    return _environment(resource)[1]
 
 
 def made_in(place: Place, resource: _Placed) -> None:
@@ -81,16 +85,7 @@ def made_in(place: Place, resource: _Placed) -> None:
     known(resource, _environment, (place.account, place.region))
 
 
-def _place(construct: IConstruct) -> Place:
-    if isinstance(construct, Stack):
-        return Place(construct)
-    return place_of(cast("IConstruct", Stack.of(construct)))
-
-
-def _path(construct: IConstruct) -> str:
-    return construct.node.path
-
-
+@once
 def _environment(resource: _Placed) -> tuple[str, str]:
     found = resource.env
     return found.account, found.region

@@ -9,7 +9,6 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_managed_flink.application import durations
-from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
@@ -126,9 +125,9 @@ class KinesisSink(Sink[kinesis.IStream]):
         format_.grant(application, Side.WRITE)
         hazards.writes(application)
         place = (
-            {"stream": once(stream, stream_name)}
+            {"stream": stream_name(stream)}
             if is_legacy(application.runtime)
-            else {"stream.arn": once(stream, stream_arn)}
+            else {"stream.arn": stream_arn(stream)}
         )
         elsewhere = is_elsewhere(application, stream)
         options = checked_options(

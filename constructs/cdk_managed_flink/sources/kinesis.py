@@ -10,7 +10,6 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_managed_flink.application import durations
-from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Source, TableRules
 from cdk_managed_flink.application.connector import Connector
@@ -233,14 +232,14 @@ class KinesisSource(Source[kinesis.IStream]):
 
     def _options(self, stream: kinesis.IStream, *, legacy: bool) -> dict[str, str]:
         if legacy:
-            options = {"stream": once(stream, stream_name), "scan.stream.initpos": self.start.name}
+            options = {"stream": stream_name(stream), "scan.stream.initpos": self.start.name}
             timestamp, form = (
                 "scan.stream.initpos-timestamp",
                 "scan.stream.initpos-timestamp-format",
             )
         else:
             options = {
-                "stream.arn": once(stream, stream_arn),
+                "stream.arn": stream_arn(stream),
                 "source.init.position": self.start.name,
             }
             timestamp, form = "source.init.timestamp", "source.init.timestamp.format"

@@ -145,7 +145,7 @@ def grant_stream(
     key_actions: Sequence[str],
 ) -> None:
     """Allow exactly these actions on the stream, and the key's for it alone."""
-    arn = once(stream, stream_arn)
+    arn = stream_arn(stream)
     iam.Grant.add_to_principal(
         grantee=application.grant_principal, actions=list(actions), resource_arns=[arn]
     )
@@ -226,16 +226,18 @@ def check_place(
         )
 
 
+@once
 def stream_arn(stream: kinesis.IStream) -> str:
-    """The ARN of a stream, as a question to ask of it once."""
+    """The ARN of a stream."""
     return stream.stream_arn
 
 
+@once
 def stream_name(stream: kinesis.IStream) -> str:
-    """The name of a stream, as a question to ask of it once."""
+    """The name of a stream."""
     return stream.stream_name
 
 
 def made_stream(stream: kinesis.IStream) -> tuple[str, str]:
     """A new stream as the store of a table."""
-    return "AWS::Kinesis::Stream", once(stream, stream_name)
+    return "AWS::Kinesis::Stream", stream_name(stream)

@@ -6,7 +6,6 @@ with the connector and is not documented.
 
 from aws_cdk import aws_kinesis as kinesis
 
-from cdk_managed_flink.application.answers import once
 from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.services.kinesis.stream import stream_name
 
@@ -103,7 +102,7 @@ def _watch(
     statistic: str = "Sum",
     meaning: str,
 ) -> Watch:
-    dimensions = {"StreamName": once(stream, stream_name)}
+    dimensions = {"StreamName": stream_name(stream)}
     if consumer is not None:
         dimensions["ConsumerName"] = consumer.stream_consumer_name
     return Watch(
