@@ -33,7 +33,8 @@ JVM = [
 ]
 # Classes of a job that has ended may stay: with less room than this a next one might not fit.
 _METASPACE_LEFT = 0.5
-_METASPACE = [f"Status.JVM.Memory.Metaspace.{value}" for value in ("Used", "Max")]
+_METASPACE_USED = "Status.JVM.Memory.Metaspace.Used"
+_METASPACE_MAX = "Status.JVM.Memory.Metaspace.Max"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,10 +253,10 @@ class Cluster:
         try:
             managers = self.rest.call("/taskmanagers")["taskmanagers"]
             for path in ("/jobmanager", *(f"/taskmanagers/{each['id']}" for each in managers)):
-                used, limit = self.rest.metrics(f"{path}/metrics", _METASPACE).values()
-                if used > limit * (1 - _METASPACE_LEFT):
+                found = self.rest.metrics(f"{path}/metrics", [_METASPACE_USED, _METASPACE_MAX])
+                if found[_METASPACE_USED] > found[_METASPACE_MAX] * (1 - _METASPACE_LEFT):
                     return False
-        except (FlinkError, OSError, ValueError):
+        except (FlinkError, OSError, ValueError, KeyError):
             return False
         return bool(managers)
 
