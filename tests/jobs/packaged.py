@@ -1,9 +1,9 @@
-"""What the library packages, run as the service runs it: on a cluster of its own."""
+"""What the library packages, run as the service runs it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,20 +62,18 @@ def package(
     return Package(file, unpacked, options[0] if options else {})
 
 
-@contextmanager
 def running(
     clusters: Clusters, packaged: Package, groups: Groups, root: Path
-) -> Iterator[RunningJob]:
+) -> AbstractContextManager[RunningJob]:
     """The job on a cluster, started as the service starts it."""
     options = {client.RUN_OPTIONS: packaged.run_options} if packaged.run_options else {}
-    with clusters.running(
+    return clusters.running(
         toolchain.FLINK_1,
         code=packaged.code,
         archive=packaged.file,
         groups={**groups, **options},
         root=root,
-    ) as job:
-        yield job
+    )
 
 
 def files(path: Path, file_format: str) -> dict[str, str]:

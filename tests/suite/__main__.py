@@ -15,6 +15,11 @@ from tests.suite.usage import Meter, Usage
 
 BUSY_RUNS = 3
 BUSY_PROCESSES = 2
+BUSY = Part(
+    name="busy",
+    what=f"{REAL.name}, {BUSY_RUNS} times in a row beside {BUSY_PROCESSES} busy processes",
+    commands=REAL.commands,
+)
 
 
 def main() -> int:
@@ -43,7 +48,7 @@ def _run(parts: Sequence[Part], *, write: bool) -> int:
         used += usage
         lines.append(f"{part.name}: {usage}")
         if write:
-            record.write(record.Result.of(part, part.what, code == 0, usage))
+            record.write(record.Result.of(part, code == 0, usage))
         if code:
             break
     print("", *lines, f"{'passed' if code == 0 else 'FAILED'}: {used}", sep="\n", flush=True)
@@ -63,7 +68,6 @@ def _run_part(part: Part) -> tuple[int, Usage]:
 
 def _busy() -> int:
     """The part on a real Flink several times, while as many processes as cores do nothing else."""
-    what = f"{REAL.name}, {BUSY_RUNS} times in a row beside {BUSY_PROCESSES} busy processes"
     used, code = Usage(0, 0), 0
     with _load():
         for number in range(BUSY_RUNS):
@@ -72,8 +76,7 @@ def _busy() -> int:
             print(f"\nbusy run {number + 1} of {BUSY_RUNS}: {usage}", flush=True)
             if code:
                 break
-    busy = Part(name="busy", what=what, commands=REAL.commands)
-    record.write(record.Result.of(busy, what, code == 0, used))
+    record.write(record.Result.of(BUSY, code == 0, used))
     return code
 
 

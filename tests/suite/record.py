@@ -42,11 +42,11 @@ class Result:
     machine: str
 
     @classmethod
-    def of(cls, part: Part, what: str, passed: bool, usage: Usage) -> Self:
+    def of(cls, part: Part, passed: bool, usage: Usage) -> Self:
         """What has just been run."""
         return cls(
             part=part.name,
-            what=what,
+            what=part.what,
             result=f"{'passed' if passed else '**failed**'}{_counts(part.counted)}",
             time=str(usage),
             commit=_git("rev-parse", "--short=10", "HEAD") + ("" if _clean() else ", edited"),

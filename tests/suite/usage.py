@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
+
+from benchmarks.comparison import children_cpu
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 # Processes of an environment that was stopped have ended by then.
@@ -38,7 +39,7 @@ class Meter:
         if sys.platform == "linux":
             # A JVM whose emulator has ended becomes a child of this process, not of the system's.
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
-        self._began, self._before = time.monotonic(), _cpu()
+        self._began, self._before = time.monotonic(), children_cpu()
 
     def read(self) -> Usage:
         """What was used so far, once what has outlived its parent has ended."""
@@ -48,9 +49,4 @@ class Meter:
             while time.monotonic() < deadline:
                 if os.waitpid(-1, os.WNOHANG)[0] == 0:
                     time.sleep(0.05)
-        return Usage(wall, _cpu() - self._before)
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+        return Usage(wall, children_cpu() - self._before)

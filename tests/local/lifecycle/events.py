@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
+
+from tests.local.background import Background
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -55,9 +56,7 @@ class Sender:
         self._stream = stream
         self._share = round(per_second * INTERVAL_SECONDS)
         self._events = events()
-        self._failure: Exception | None = None
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._background = Background(lambda: self.send(self._share), INTERVAL_SECONDS)
         self.sent: list[Event] = []
 
     def send(self, count: int) -> None:
@@ -71,9 +70,7 @@ class Sender:
         self.sent += batch
 
     def __enter__(self) -> Self:
-        self._stopped.clear()
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
-        self._thread.start()
+        self._background.__enter__()
         return self
 
     def __exit__(
@@ -82,16 +79,4 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._thread is not None
-        self._stopped.set()
-        self._thread.join()
-        if self._failure is not None and error is None:
-            raise self._failure
-
-    def _run(self) -> None:
-        while not self._stopped.wait(INTERVAL_SECONDS):
-            try:
-                self.send(self._share)
-            except Exception as failure:
-                self._failure = failure
-                return
+        self._background.__exit__(kind, error, trace)
