@@ -66,7 +66,9 @@ def acknowledge_unknown_property(resource: IConstruct, reason: str) -> None:
     _record(resource, ("CloudFormation-Validate::F3002", reason))
 
 
-_validations = once(Validations.of)
+@once
+def _validations(scope: IConstruct) -> Validations:
+    return Validations.of(scope)
 
 
 def _record(scope: IConstruct, *found: tuple[str, str]) -> None:
