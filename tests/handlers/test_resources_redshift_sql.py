@@ -24,6 +24,8 @@ from managed_flink_resources import entry
 from managed_flink_resources.request import ResourceError
 from tests.handlers.redshift_double import SETUP, DataApi
 
+pytestmark = pytest.mark.slow
+
 ROLE = "arn:aws:iam::123456789012:role/theirs"
 WHERE = {"WorkgroupName": "warehouse", "Database": "dev", "SecretArn": "arn:secret"}
 COLUMNS = {"sensor": "VARCHAR(8)", "value": "DOUBLE PRECISION", "at": "TIMESTAMP"}

@@ -15,6 +15,7 @@ def told(bug: SeededBug) -> None:
     assert case.world.violations == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_seeded_bug_is_found(bug: SeededBug, monkeypatch: pytest.MonkeyPatch) -> None:
     told(bug)

@@ -16,6 +16,8 @@ from test_rules import findings
 import cdk_managed_flink as mf
 from tests.unit.jars import write_jar
 
+pytestmark = pytest.mark.slow
+
 
 def kinesis_side(stack: cdk.Stack, code: mf.FlinkCode) -> None:
     """Flink 1.20, in no VPC."""

@@ -11,6 +11,8 @@ from policies import INLINE, MANAGED, documents, text
 
 from cdk_managed_flink import Notifications, RestoreFrom, SnapshotMode
 
+pytestmark = pytest.mark.slow
+
 ROLE = "ManagedFlinkLifecycleRole"
 PIPELINES = 6
 # No ARN of a key, role, stack or topic is longer, nor a log group's whose name CloudFormation made.

@@ -159,6 +159,6 @@ def test_fails_when_a_source_cannot_be_fed(deployed: Pipeline) -> None:
 
 
 def test_fails_when_there_is_no_broker_to_read_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(topic, "TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(topic, "TIMEOUT_SECONDS", 0.2)
     with pytest.raises(LocalError, match="reading the topic clicks"):
         topic.entries("127.0.0.1:1", "clicks")

@@ -79,6 +79,7 @@ def test_the_package_alone_imports_nothing_of_cdk() -> None:
     assert "aws_cdk" not in found
 
 
+@pytest.mark.slow
 def test_a_pipeline_imports_only_what_it_is_made_of() -> None:
     found = imported(f"from {PACKAGE} import FlinkCode, FlinkPipeline, KinesisSource, S3Sink")
     assert f"{PACKAGE}.pipeline" in found

@@ -4,6 +4,8 @@ import pytest
 
 from benchmarks.trips import Trips, count
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def ours() -> Trips:

@@ -6,6 +6,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import boto3
@@ -70,9 +71,7 @@ class Domain:
             prepared.url, data=data, method=method, headers=dict(prepared.headers.items())
         )
         try:
-            with urllib.request.urlopen(
-                sent, timeout=_TIMEOUT, context=ssl.create_default_context()
-            ) as answer:
+            with urllib.request.urlopen(sent, timeout=_TIMEOUT, context=_trust()) as answer:
                 return dict(json.loads(answer.read() or b"{}"))
         except urllib.error.HTTPError as error:
             if error.code == _NOT_FOUND:
@@ -83,6 +82,12 @@ class Domain:
             raise ResourceError(f"{method} {path}: {error.code} {said}") from None
         except OSError as error:
             raise NotReachableError(f"{method} {path}: {error}") from None
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom to trust; reading it takes longer than a request."""
+    return ssl.create_default_context()
 
 
 def read_secret(arn: str) -> dict[str, Any]:
