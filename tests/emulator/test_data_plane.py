@@ -75,7 +75,9 @@ def test_flink_2_goes_on_from_its_snapshot_and_has_the_metrics_of_its_runtime(
     job.delete()
 
 
-@pytest.mark.parametrize("process", ["JobManager", "TaskManager"])
+@pytest.mark.parametrize(
+    "process", ["JobManager", pytest.param("TaskManager", marks=pytest.mark.long)]
+)
 def test_a_process_that_dies_is_replaced_and_no_record_is_lost(job: Job, process: str) -> None:
     began = datetime.now(UTC)
     assert job.start("none") == "RUNNING"

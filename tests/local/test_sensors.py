@@ -43,6 +43,7 @@ def feed_the_first_stream(environment: Environment) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_first_deploy_that_is_sick_fails_and_leaves_nothing_in_the_way(
     story: Story, tmp_path: Path
 ) -> None:
