@@ -6,7 +6,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from cdk_managed_flink.code.jar_cache import PackagingError
+from cdk_managed_flink.code.packaging.jar_cache import PackagingError
 from stacks.etl import EtlStack
 from stacks.payments import PaymentsStack
 from stacks.sensors import SensorsStack

@@ -32,78 +32,78 @@ if TYPE_CHECKING:
     )
     from cdk_managed_flink.application.snapshot_mode import SnapshotMode
     from cdk_managed_flink.code.code import FlinkCode
-    from cdk_managed_flink.code.connectors import secret_reader
+    from cdk_managed_flink.connectors.connectors import secret_reader
+    from cdk_managed_flink.dead_letters.dead_letter import DeadLetterSink
+    from cdk_managed_flink.dead_letters.sqs import SqsSink
+    from cdk_managed_flink.dynamodb.sink import DynamoDbSink
+    from cdk_managed_flink.firehose.buffering import Buffering
+    from cdk_managed_flink.firehose.conversion import ColumnarFormat, FormatConversion
+    from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
+    from cdk_managed_flink.firehose.http_destination import HttpDestination
+    from cdk_managed_flink.firehose.s3_destination import S3Destination
+    from cdk_managed_flink.firehose.sink import FirehoseSink
+    from cdk_managed_flink.firehose.storage import DeliveryBucket
+    from cdk_managed_flink.formats.confluent import AvroConfluent, ConfluentSchemaRegistry
+    from cdk_managed_flink.formats.formats import Format, Side
+    from cdk_managed_flink.formats.glue_format import GlueFormat
+    from cdk_managed_flink.formats.schema_registry import (
+        Compatibility,
+        DataFormat,
+        Schema,
+        SchemaRegistry,
+    )
+    from cdk_managed_flink.iceberg.definition import IcebergTable
+    from cdk_managed_flink.iceberg.maintenance import IcebergMaintenance
+    from cdk_managed_flink.iceberg.s3_tables_sink import S3TablesSink
+    from cdk_managed_flink.iceberg.sink import IcebergSink
+    from cdk_managed_flink.kafka.authentication import KafkaAuthentication, KafkaMode
+    from cdk_managed_flink.kafka.brokers import KafkaMonitoring
+    from cdk_managed_flink.kafka.cluster import KafkaCluster
+    from cdk_managed_flink.kafka.provisioned import MskCluster
+    from cdk_managed_flink.kafka.serverless import MskServerlessCluster
+    from cdk_managed_flink.kafka.sink import MskSink
+    from cdk_managed_flink.kafka.source import KafkaStart, MskSource
+    from cdk_managed_flink.kafka.storage import BrokerStorage
+    from cdk_managed_flink.kafka.topic import KafkaTopic, Topic
+    from cdk_managed_flink.kinesis.sink import KinesisSink
+    from cdk_managed_flink.kinesis.source import KinesisSource, StartPosition
     from cdk_managed_flink.lifecycle.desired_state import DesiredState
     from cdk_managed_flink.lifecycle.health_gate import HealthGate
     from cdk_managed_flink.lifecycle.lifecycle import FlinkLifecycle
     from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
     from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
     from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
-    from cdk_managed_flink.operations.alarms import FlinkAlarms
-    from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
-    from cdk_managed_flink.operations.thresholds import AlarmThresholds, SnapshotAge, Threshold
-    from cdk_managed_flink.pipeline import FlinkPipeline
-    from cdk_managed_flink.services.athena import AthenaWorkgroup
-    from cdk_managed_flink.services.bucket import Lifecycle
-    from cdk_managed_flink.services.confluent import AvroConfluent, ConfluentSchemaRegistry
-    from cdk_managed_flink.services.firehose.buffering import Buffering
-    from cdk_managed_flink.services.firehose.conversion import ColumnarFormat, FormatConversion
-    from cdk_managed_flink.services.firehose.delivery_stream import DeliveryStream
-    from cdk_managed_flink.services.firehose.http_destination import HttpDestination
-    from cdk_managed_flink.services.firehose.s3_destination import S3Destination
-    from cdk_managed_flink.services.firehose.storage import DeliveryBucket
-    from cdk_managed_flink.services.formats import Format, Side
-    from cdk_managed_flink.services.glue import LakeTable
-    from cdk_managed_flink.services.glue_format import GlueFormat
-    from cdk_managed_flink.services.iceberg.definition import IcebergTable
-    from cdk_managed_flink.services.iceberg.maintenance import IcebergMaintenance
-    from cdk_managed_flink.services.kafka.authentication import KafkaAuthentication, KafkaMode
-    from cdk_managed_flink.services.kafka.brokers import KafkaMonitoring
-    from cdk_managed_flink.services.kafka.cluster import KafkaCluster
-    from cdk_managed_flink.services.kafka.provisioned import MskCluster
-    from cdk_managed_flink.services.kafka.serverless import MskServerlessCluster
-    from cdk_managed_flink.services.kafka.storage import BrokerStorage
-    from cdk_managed_flink.services.kafka.topic import KafkaTopic, Topic
-    from cdk_managed_flink.services.opensearch.capacity import DomainCapacity
-    from cdk_managed_flink.services.opensearch.collection import (
+    from cdk_managed_flink.opensearch.capacity import DomainCapacity
+    from cdk_managed_flink.opensearch.collection import (
         CollectionType,
         OpenSearchServerlessCollection,
     )
-    from cdk_managed_flink.services.opensearch.domain import OpenSearchDomain
-    from cdk_managed_flink.services.opensearch.existing import (
+    from cdk_managed_flink.opensearch.domain import OpenSearchDomain
+    from cdk_managed_flink.opensearch.existing import (
         ExistingCollection,
         ExistingDomain,
         ExistingPlace,
     )
-    from cdk_managed_flink.services.opensearch.index import IndexRotation
-    from cdk_managed_flink.services.projections import (
+    from cdk_managed_flink.opensearch.index import IndexRotation
+    from cdk_managed_flink.opensearch.sink import OpenSearchSink
+    from cdk_managed_flink.operations.alarms import FlinkAlarms
+    from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
+    from cdk_managed_flink.operations.thresholds import AlarmThresholds, SnapshotAge, Threshold
+    from cdk_managed_flink.pipeline import FlinkPipeline
+    from cdk_managed_flink.redshift.serverless import RedshiftWarehouse
+    from cdk_managed_flink.redshift.sink import RedshiftSink
+    from cdk_managed_flink.redshift.warehouse import Warehouse
+    from cdk_managed_flink.s3.athena import AthenaWorkgroup
+    from cdk_managed_flink.s3.bucket import Lifecycle
+    from cdk_managed_flink.s3.lake_table import LakeTable
+    from cdk_managed_flink.s3.projections import (
         DateProjection,
         EnumProjection,
         InjectedProjection,
         IntegerProjection,
     )
-    from cdk_managed_flink.services.redshift.serverless import RedshiftWarehouse
-    from cdk_managed_flink.services.redshift.warehouse import Warehouse
-    from cdk_managed_flink.services.schema_registry import (
-        Compatibility,
-        DataFormat,
-        Schema,
-        SchemaRegistry,
-    )
-    from cdk_managed_flink.sinks.dead_letter import DeadLetterSink
-    from cdk_managed_flink.sinks.dynamodb import DynamoDbSink
-    from cdk_managed_flink.sinks.firehose import FirehoseSink
-    from cdk_managed_flink.sinks.iceberg import IcebergSink
-    from cdk_managed_flink.sinks.kinesis import KinesisSink
-    from cdk_managed_flink.sinks.msk import MskSink
-    from cdk_managed_flink.sinks.opensearch import OpenSearchSink
-    from cdk_managed_flink.sinks.redshift import RedshiftSink
-    from cdk_managed_flink.sinks.s3 import S3Sink
-    from cdk_managed_flink.sinks.s3_tables import S3TablesSink
-    from cdk_managed_flink.sinks.sqs import SqsSink
-    from cdk_managed_flink.sources.kinesis import KinesisSource, StartPosition
-    from cdk_managed_flink.sources.msk import KafkaStart, MskSource
-    from cdk_managed_flink.sources.s3 import S3Source
+    from cdk_managed_flink.s3.sink import S3Sink
+    from cdk_managed_flink.s3.source import S3Source
 else:
 
     def __getattr__(name: str) -> object:

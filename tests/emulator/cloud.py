@@ -11,7 +11,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-import managed_flink_lifecycle
+from cdk_managed_flink.handlers import managed_flink_lifecycle
 from managed_flink_local.environment import ACCOUNT, CREDENTIALS, REGION, Environment
 from tests.waiting import until
 

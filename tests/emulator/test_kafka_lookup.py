@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import managed_flink_resources
+from cdk_managed_flink.handlers import managed_flink_resources
 from tests.emulator.cloud import Cloud
 from tests.emulator.functions import function
 from tests.emulator.test_kafka import cluster, partitions, servers

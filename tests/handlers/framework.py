@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from managed_flink_lifecycle import entry
-from managed_flink_lifecycle.outcome import DeployFailedError
+from cdk_managed_flink.handlers.managed_flink_lifecycle import entry
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.handlers.service_double import APPLICATION, METRICS, STACK_ID, Job, ServiceDouble
 
 POLL_SECONDS = 15

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.validate import validate_parameters
 
-from managed_flink_lifecycle.clients import session
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.clients import session
 
 Value: TypeAlias = Any
 APPLICATION = "sensors"

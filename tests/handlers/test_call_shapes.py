@@ -10,17 +10,27 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from managed_flink_lifecycle.calls import NotFoundError, ServiceError, TransientError, call
-from managed_flink_lifecycle.clients import session
-from managed_flink_lifecycle.evidence import Evidence
-from managed_flink_lifecycle.service import Application, Definition, FlinkService, Operation
-from managed_flink_lifecycle.snapshots import (
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.calls import (
+    NotFoundError,
+    ServiceError,
+    TransientError,
+    call,
+)
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.clients import session
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.evidence import Evidence
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.service import (
+    Application,
+    Definition,
+    FlinkService,
+    Operation,
+)
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.snapshots import (
     EnhancedSnapshots,
     LegacySnapshots,
     Snapshot,
     Snapshots,
 )
-from managed_flink_lifecycle.stack import OwnStack
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.stack import OwnStack
 from tests.handlers.service_double import METRICS, STACK_ID
 
 NAME = {"ApplicationName": "sensors"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from managed_flink_lifecycle.failure_log import (
+from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.failure_log import (
     LogLine,
     error_cause,
     failures,

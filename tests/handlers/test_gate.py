@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from managed_flink_lifecycle.failure_log import Failures
-from managed_flink_lifecycle.gate import (
+from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.failure_log import Failures
+from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.gate import (
     Datapoint,
     HealthGate,
     Observation,

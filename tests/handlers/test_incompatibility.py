@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from managed_flink_lifecycle import incompatibility
+from cdk_managed_flink.handlers.managed_flink_lifecycle.steps import incompatibility
 
 OPERATOR_GONE = (
     "java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint "

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from managed_flink_lifecycle.reason import MAX_BYTES, duration, one_line, sentence, shorten
+from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.reason import (
+    MAX_BYTES,
+    duration,
+    one_line,
+    sentence,
+    shorten,
+)
 
 
 @given(st.text(alphabet=st.characters(), max_size=2000), st.integers(min_value=3, max_value=1500))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from managed_flink_lifecycle.request import PROVE, Request
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.request import PROVE, Request
 from tests.handlers.service_double import ServiceDouble
 
 APPLICATION = {"Digest": "a" * 64}

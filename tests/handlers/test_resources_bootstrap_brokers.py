@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from managed_flink_resources import entry
-from managed_flink_resources.request import ResourceError
+from cdk_managed_flink.handlers.managed_flink_resources import entry
+from cdk_managed_flink.handlers.managed_flink_resources.request import ResourceError
 
 ARN = "arn:aws:kafka:eu-west-1:123456789012:cluster/theirs/1234-5"
 ALL = {

@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from managed_flink_resources import entry
-from managed_flink_resources.request import Begun, Done, Request, ResourceError
+from cdk_managed_flink.handlers.managed_flink_resources import entry
+from cdk_managed_flink.handlers.managed_flink_resources.request import (
+    Begun,
+    Done,
+    Request,
+    ResourceError,
+)
 
 
 class Kind(ModuleType):

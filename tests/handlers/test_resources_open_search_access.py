@@ -12,8 +12,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from managed_flink_resources import entry, open_search_client
-from managed_flink_resources.request import ResourceError
+from cdk_managed_flink.handlers.managed_flink_resources import entry, open_search_client
+from cdk_managed_flink.handlers.managed_flink_resources.request import ResourceError
 from tests.handlers.domain_api import SECURITY, STATES, DomainApi
 
 ROLE = "arn:aws:iam::123456789012:role/delivers"

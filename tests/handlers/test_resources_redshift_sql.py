@@ -12,16 +12,12 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from cdk_managed_flink.services.redshift.auto_copy import copy_job
-from cdk_managed_flink.services.redshift.sql_objects import SqlObject
-from cdk_managed_flink.services.redshift.streaming import (
-    KINESIS_RECORD,
-    kinesis_schema,
-    streaming_objects,
-)
-from cdk_managed_flink.services.redshift.table import RedshiftTable
-from managed_flink_resources import entry
-from managed_flink_resources.request import ResourceError
+from cdk_managed_flink.handlers.managed_flink_resources import entry
+from cdk_managed_flink.handlers.managed_flink_resources.request import ResourceError
+from cdk_managed_flink.redshift.auto_copy import copy_job
+from cdk_managed_flink.redshift.sql_objects import SqlObject
+from cdk_managed_flink.redshift.streaming import KINESIS_RECORD, kinesis_schema, streaming_objects
+from cdk_managed_flink.redshift.table import RedshiftTable
 from tests.handlers.redshift_double import SETUP, DataApi
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from managed_flink_lifecycle.outcome import DeployFailedError
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.handlers.framework import Framework, by_name, restores
 from tests.handlers.service_double import Job, ServiceDouble
 

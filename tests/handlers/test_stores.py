@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from managed_flink_lifecycle import stores
-from managed_flink_lifecycle.outcome import DeployFailedError
-from managed_flink_lifecycle.request import Request
+from cdk_managed_flink.handlers.managed_flink_lifecycle.steps import stores
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.request import Request
 from tests.handlers.framework import Framework
 from tests.handlers.service_double import ServiceDouble
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code import own_formats
-from cdk_managed_flink.code.connectors import connector_for, release_line
-from cdk_managed_flink.code.jar_cache import jar_of
-from cdk_managed_flink.code.pom import pom
-from cdk_managed_flink.code.sql_job import SqlJob
+from cdk_managed_flink.code.packaging import own_formats
+from cdk_managed_flink.code.packaging.jar_cache import jar_of
+from cdk_managed_flink.code.packaging.pom import pom
+from cdk_managed_flink.code.sql.job import SqlJob
+from cdk_managed_flink.connectors.connectors import connector_for, release_line
 
 pytestmark = pytest.mark.flink
 

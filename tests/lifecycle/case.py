@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from managed_flink_lifecycle.outcome import DeployFailedError
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle.application import Application
 from tests.lifecycle.deploys import CALM, Deploys, Outcome, Trouble
 from tests.lifecycle.jobs import HEALTHY, Job, Run

@@ -10,7 +10,7 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
-from managed_flink_lifecycle.outcome import DeployFailedError
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle import faults
 from tests.lifecycle.application import Application
 from tests.lifecycle.deploys import Deploys, Outcome

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from managed_flink_lifecycle import entry
-from managed_flink_lifecycle.outcome import DeployFailedError
+from cdk_managed_flink.handlers.managed_flink_lifecycle import entry
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle.faults import HandlerDiedError
 from tests.lifecycle.world import PREPARE, PROVE, World
 

@@ -13,20 +13,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from managed_flink_lifecycle import (
-    calls,
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws import calls, service, snapshots
+from cdk_managed_flink.handlers.managed_flink_lifecycle.rules import gate, restore, retention
+from cdk_managed_flink.handlers.managed_flink_lifecycle.steps import (
     context,
-    gate,
     history,
     lineage,
     prove,
-    request,
-    restore,
-    retention,
-    service,
-    snapshots,
 )
-from managed_flink_lifecycle.outcome import DeployFailedError
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values import request
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle import test_named_cases as named
 from tests.lifecycle import test_restore_choices as choices
 from tests.lifecycle.case import Case

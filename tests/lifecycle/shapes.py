@@ -17,7 +17,7 @@ import botocore.session
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 
-import managed_flink_lifecycle
+from cdk_managed_flink.handlers import managed_flink_lifecycle
 
 Value: TypeAlias = Any
 Check: TypeAlias = Callable[[Value, str], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from managed_flink_lifecycle import entry
+from cdk_managed_flink.handlers.managed_flink_lifecycle import entry
 from tests.lifecycle.application import Application, Configuration
 from tests.lifecycle.clock import Clock
 from tests.lifecycle.cloudformation import CloudFormationModel

@@ -11,7 +11,7 @@ from cfnlint.decode.decode import decode_str  # type: ignore[import-untyped]
 from cfnlint.runner import Runner  # type: ignore[import-untyped]
 from cfnlint.version import __version__  # type: ignore[import-untyped]
 
-from cdk_managed_flink.code.cache import cache_folder
+from cdk_managed_flink.code.packaging.cache import cache_folder
 
 # W3005: CDK's provider framework says a dependency that a reference says already; nothing of ours.
 OPTIONS: dict[str, Any] = {"ignore_checks": ["W3005"], "regions": ["us-east-1"]}

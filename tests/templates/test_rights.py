@@ -15,7 +15,7 @@ from configurations import ROOT, Build, app, of_type, only, template_of
 from policies import INLINE, MANAGED, Right, arns, granted, listed, rights, statements, text
 
 from cdk_managed_flink import FlinkPipeline, Notifications, RestoreFrom, Runtime, SnapshotMode
-from managed_flink_lifecycle.snapshots import EnhancedSnapshots
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.snapshots import EnhancedSnapshots
 
 ROLE = "ClicksApplicationRole"
 PLACE = "eu-west-1:123456789012"

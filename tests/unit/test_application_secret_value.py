@@ -23,7 +23,7 @@ from cdk_managed_flink import (
 from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.application.data_key_grants import via_service
 from cdk_managed_flink.application.secret_value import SECRET_READER
-from cdk_managed_flink.code.connectors import secret_reader
+from cdk_managed_flink.connectors.connectors import secret_reader
 
 ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
 JAAS = (

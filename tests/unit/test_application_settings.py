@@ -6,7 +6,7 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_managed_flink import Checkpointing, Parallelism, Runtime
-from cdk_managed_flink.code.connectors import connector_for
+from cdk_managed_flink.connectors.connectors import connector_for
 
 
 @pytest.mark.parametrize("parallelism", [-1, 0, 65])

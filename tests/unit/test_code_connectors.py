@@ -9,8 +9,8 @@ import pytest
 from cdk_managed_flink import KinesisSink, KinesisSource
 from cdk_managed_flink.application.connector import Connector, ConnectorLine
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code.connectors import connector_for, format_artifacts, release_line
-from cdk_managed_flink.code.pom import PACKAGER_VERSION, pom
+from cdk_managed_flink.code.packaging.pom import PACKAGER_VERSION, pom
+from cdk_managed_flink.connectors.connectors import connector_for, format_artifacts, release_line
 
 _LINE = release_line(Runtime.FLINK_1_20)
 _KINESIS = connector_for("kinesis", Runtime.FLINK_1_20)

@@ -3,8 +3,8 @@
 import pytest
 
 from cdk_managed_flink import Runtime
-from cdk_managed_flink.code import own_formats
-from cdk_managed_flink.code.connectors import connector_for, release_line
+from cdk_managed_flink.code.packaging import own_formats
+from cdk_managed_flink.connectors.connectors import connector_for, release_line
 
 ASKED = ("org.apache.flink.runtime.util.HadoopUtils", "managedflink.iceberg.HadoopSettings")
 ANSWER = "src/main/java/managedflink/iceberg/HadoopSettings.java"

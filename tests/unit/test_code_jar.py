@@ -15,9 +15,9 @@ from configurations import app
 from cdk_managed_flink import FlinkApplication, FlinkCode, Runtime, S3Sink
 from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.code import own_formats
-from cdk_managed_flink.code.jar_checks import JarCheck
-from cdk_managed_flink.code.job_jar import GivenJar
+from cdk_managed_flink.code.java.jar_checks import JarCheck
+from cdk_managed_flink.code.packaging import own_formats
+from cdk_managed_flink.code.packaging.job_jar import GivenJar
 from tests.unit.jars import FACTORIES, write_jar
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from cdk_managed_flink.application.connector import Connector, ConnectorLine
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code import jar_checks, jar_contents
-from cdk_managed_flink.code.connectors import connector_for, format_artifacts, release_line
-from cdk_managed_flink.code.jar_checks import JarCheck
+from cdk_managed_flink.code.java import jar_checks, jar_contents
+from cdk_managed_flink.code.java.jar_checks import JarCheck
+from cdk_managed_flink.connectors.connectors import connector_for, format_artifacts, release_line
 from tests.unit.jars import write_jar
 
 _FLINK = "org.apache.flink"

@@ -10,10 +10,10 @@ import pytest
 
 from cdk_managed_flink import FlinkCode, Runtime
 from cdk_managed_flink.application.code_location import CodeLocation
-from cdk_managed_flink.code import own_formats
-from cdk_managed_flink.code.cache import PackagingError
-from cdk_managed_flink.code.jar_cache import jar_of
-from cdk_managed_flink.code.maven_project import MavenProject
+from cdk_managed_flink.code.java.maven_project import MavenProject
+from cdk_managed_flink.code.packaging import own_formats
+from cdk_managed_flink.code.packaging.cache import PackagingError
+from cdk_managed_flink.code.packaging.jar_cache import jar_of
 from tests.unit.jars import FACTORIES, write_jar
 
 _POM = """\

@@ -24,7 +24,7 @@ from cdk_managed_flink import (
     S3Source,
 )
 from cdk_managed_flink.application.binding import Bindable
-from cdk_managed_flink.code.options import checked_options
+from cdk_managed_flink.connectors.options import checked_options
 
 _5_1 = Runtime.FLINK_1_20.with_connectors(ConnectorLine.AWS_5_1)
 OLD, NEW = Runtime.FLINK_1_20, Runtime.FLINK_2_2

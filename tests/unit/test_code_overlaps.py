@@ -8,7 +8,7 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 
 from cdk_managed_flink import Connector, FlinkCode, Runtime
-from cdk_managed_flink.code.overlaps import keep_overlaps, overlaps_in
+from cdk_managed_flink.code.packaging.overlaps import keep_overlaps, overlaps_in
 
 _LOG = """\
 [INFO] Including org.apache.iceberg:iceberg-core:jar:1.4.3 in the shaded jar.

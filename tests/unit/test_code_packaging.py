@@ -13,11 +13,11 @@ from aws_cdk.assertions import Annotations, Match
 from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code import archive, jar_cache
-from cdk_managed_flink.code.archive import check_size, source_hash, write_zip
 from cdk_managed_flink.code.code import FlinkCode
-from cdk_managed_flink.code.connectors import connector_for
-from cdk_managed_flink.code.jar_cache import PackagingError, jar_of
+from cdk_managed_flink.code.packaging import archive, jar_cache
+from cdk_managed_flink.code.packaging.archive import check_size, source_hash, write_zip
+from cdk_managed_flink.code.packaging.jar_cache import PackagingError, jar_of
+from cdk_managed_flink.connectors.connectors import connector_for
 
 _SCRIPT = "CREATE TABLE a (x INT) WITH (${a}); INSERT INTO a SELECT 1;"
 _CONNECTORS = [connector_for(name, Runtime.FLINK_1_20) for name in ("kinesis", "dynamodb")]
@@ -266,9 +266,9 @@ def test_two_processes_build_a_jar_once(maven: Callable[[str], Path]) -> None:
         "package = types.ModuleType('cdk_managed_flink')\n"
         f"package.__path__ = [{str(Path(jar_cache.__file__).parents[1])!r}]\n"
         "sys.modules['cdk_managed_flink'] = package\n"
-        "pom = types.ModuleType('cdk_managed_flink.code.pom')\n"
+        "pom = types.ModuleType('cdk_managed_flink.code.packaging.pom')\n"
         "pom.JAR, pom.PACKAGER_VERSION, pom.GOALS = 'connectors.jar', '1', ()\n"
-        "sys.modules['cdk_managed_flink.code.pom'] = pom\n"
+        "sys.modules['cdk_managed_flink.code.packaging.pom'] = pom\n"
         "from cdk_managed_flink.code.jar_cache import jar_of\n"
         "print(jar_of('<a/>', {}).read_text())\n"
     )

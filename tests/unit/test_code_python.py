@@ -11,10 +11,11 @@ from aws_cdk.assertions import Annotations, Match
 
 from cdk_managed_flink import FlinkApplication, FlinkCode, Runtime
 from cdk_managed_flink.application.code_location import CodeLocation
-from cdk_managed_flink.code import python_job, secret_reader, wheels
-from cdk_managed_flink.code.cache import PackagingError
-from cdk_managed_flink.code.connectors import connector_for
-from cdk_managed_flink.code.connectors import secret_reader as reader_of
+from cdk_managed_flink.code.packaging import secret_reader, wheels
+from cdk_managed_flink.code.packaging.cache import PackagingError
+from cdk_managed_flink.code.python import job as python_job
+from cdk_managed_flink.connectors.connectors import connector_for
+from cdk_managed_flink.connectors.connectors import secret_reader as reader_of
 from tests.unit.jars import write_jar
 
 _CONNECTORS = [connector_for("kinesis", Runtime.FLINK_1_20)]

@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from cdk_managed_flink.code import secret_reader
-from cdk_managed_flink.code.requirements import ON_THE_SERVICE, Requirements, Target, read, unmet
+from cdk_managed_flink.code.packaging import secret_reader
+from cdk_managed_flink.code.packaging.requirements import (
+    ON_THE_SERVICE,
+    Requirements,
+    Target,
+    read,
+    unmet,
+)
 
 _PINS = {"six": "1.17.0", "urllib3": "2.8.0"}
 _HASHES = {"six": "sha256:01", "urllib3": "sha256:02"}

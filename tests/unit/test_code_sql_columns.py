@@ -3,7 +3,7 @@
 import pytest
 
 from cdk_managed_flink.application.binding import Columns
-from cdk_managed_flink.code.sql_columns import TableColumns, column_problems, columns_of
+from cdk_managed_flink.code.sql.columns import TableColumns, column_problems, columns_of
 from cdk_managed_flink.job.statements import statements
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cdk_managed_flink import TableRules
-from cdk_managed_flink.code.sql_rules import primary_key, rule_problems
+from cdk_managed_flink.code.sql.rules import primary_key, rule_problems
 from cdk_managed_flink.job.statements import statements
 
 

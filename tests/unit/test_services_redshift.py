@@ -12,11 +12,11 @@ from configurations import app, of_type, only, template_of
 from policies import granted
 
 from cdk_managed_flink import RedshiftWarehouse, Warehouse
-from cdk_managed_flink.services.redshift.columns import normal
-from cdk_managed_flink.services.redshift.identifiers import quoted, text
-from cdk_managed_flink.services.redshift.naming import lower_case_name
-from cdk_managed_flink.services.redshift.sql_objects import SqlObject, make_objects
-from cdk_managed_flink.services.redshift.table import RedshiftTable
+from cdk_managed_flink.redshift.columns import normal
+from cdk_managed_flink.redshift.identifiers import quoted, text
+from cdk_managed_flink.redshift.naming import lower_case_name
+from cdk_managed_flink.redshift.sql_objects import SqlObject, make_objects
+from cdk_managed_flink.redshift.table import RedshiftTable
 
 WORKGROUP = "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/1-2"
 

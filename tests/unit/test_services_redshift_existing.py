@@ -12,8 +12,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import app, of_type, only, template_of
 
 from cdk_managed_flink import FlinkApplication, FlinkCode, MskCluster, RedshiftSink, Warehouse
-from cdk_managed_flink.services.kafka.authentication import KafkaMode
-from cdk_managed_flink.services.redshift.reading import open_brokers
+from cdk_managed_flink.kafka.authentication import KafkaMode
+from cdk_managed_flink.redshift.reading import open_brokers
 
 COLUMNS = {"sensor": "VARCHAR(64)"}
 ROLE = "arn:aws:iam::123456789012:role/theirs"

@@ -20,8 +20,8 @@ from cdk_managed_flink import (
     Runtime,
     S3Destination,
 )
-from cdk_managed_flink.services.formats import PlainFormat
-from cdk_managed_flink.sinks.dead_letter import DeadLetterSink
+from cdk_managed_flink.dead_letters.dead_letter import DeadLetterSink
+from cdk_managed_flink.formats.formats import PlainFormat
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from cdk_managed_flink import (
     Topic,
     WatchKind,
 )
-from cdk_managed_flink.sinks.dead_letter import DeadLetterSink
+from cdk_managed_flink.dead_letters.dead_letter import DeadLetterSink
 from tests.unit.kafka_clusters import (
     ARN,
     KINDS,

@@ -21,7 +21,7 @@ from cdk_managed_flink import (
     S3Sink,
     Warehouse,
 )
-from cdk_managed_flink.services.redshift.table import RedshiftTable
+from cdk_managed_flink.redshift.table import RedshiftTable
 
 COLUMNS = {"sensor": "VARCHAR(64)"}
 NAMESPACE = "arn:aws:redshift:eu-west-1:123456789012:namespace:1-2"

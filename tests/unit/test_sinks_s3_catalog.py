@@ -28,7 +28,7 @@ from cdk_managed_flink import (
     Runtime,
     S3Sink,
 )
-from cdk_managed_flink.sinks.dead_letter import DeadLetterSink
+from cdk_managed_flink.dead_letters.dead_letter import DeadLetterSink
 from tests.unit.lakes import added_rights, nag, unread
 
 

@@ -26,7 +26,7 @@ from cdk_managed_flink import (
     WatchKind,
 )
 from cdk_managed_flink.application.secret_value import FlinkSecret
-from cdk_managed_flink.code.connectors import connector_for, format_artifacts, secret_reader
+from cdk_managed_flink.connectors.connectors import connector_for, format_artifacts, secret_reader
 from tests.unit.kafka_clusters import (
     ARN,
     KEY,

@@ -16,7 +16,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.code.code import FlinkCode
-from cdk_managed_flink.code.job_jar import needs_formats
+from cdk_managed_flink.code.packaging.job_jar import needs_formats
 
 _WHERE = "FlinkCode.from_bucket"
 _RUN_OPTIONS = ("python", "jarfile", "pyFiles", "pyArchives")

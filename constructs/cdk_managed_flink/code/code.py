@@ -35,7 +35,7 @@ class FlinkCode(ABC):
                 read, holds a statement that is no part of a job, makes a setting that the service
                 ignores, or inserts nothing.
         """
-        from cdk_managed_flink.code.sql_code import SqlCode
+        from cdk_managed_flink.code.sql.code import SqlCode
 
         return SqlCode(path)
 
@@ -76,8 +76,8 @@ class FlinkCode(ABC):
             ValueError: There is no such folder, entry or file, a requirement is not pinned, a
                 module is no Python, or a script that it runs can be no job.
         """
-        from cdk_managed_flink.code.python_code import PythonCode, ScriptedPythonCode
-        from cdk_managed_flink.code.python_job import PythonJob
+        from cdk_managed_flink.code.python.code import PythonCode, ScriptedPythonCode
+        from cdk_managed_flink.code.python.job import PythonJob
 
         listed = None if requirements is None else Path(requirements)
         job = PythonJob(Path(path), entry, listed, tuple(exclude))
@@ -110,8 +110,8 @@ class FlinkCode(ABC):
             ValueError: There is no pom.xml or no such module, or a version in a pom is a SNAPSHOT,
                 a range, LATEST or RELEASE.
         """
-        from cdk_managed_flink.code.maven_code import WHERE, MavenCode
-        from cdk_managed_flink.code.maven_project import MavenProject
+        from cdk_managed_flink.code.java.maven_code import WHERE, MavenCode
+        from cdk_managed_flink.code.java.maven_project import MavenProject
 
         return MavenCode(MavenProject(WHERE, Path(path), module, jar), check_connectors)
 
@@ -130,7 +130,7 @@ class FlinkCode(ABC):
         Raises:
             ValueError: There is no such jar.
         """
-        from cdk_managed_flink.code.jar_code import JarCode
+        from cdk_managed_flink.code.java.jar_code import JarCode
 
         return JarCode(Path(path), check_connectors)
 

@@ -6,8 +6,8 @@ from constructs import Construct
 
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.handler_functions import HandlerFunctions
 from cdk_managed_flink.application.place import place_of, share_place
+from cdk_managed_flink.functions.handler_functions import HandlerFunctions
 from cdk_managed_flink.lifecycle.health_gate import PROVIDER_MINUTES
 from cdk_managed_flink.lifecycle.rights import allow_stack
 

@@ -10,22 +10,23 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from . import measures, prepare, prove, rollback
-from .calls import ServiceError, TransientError
-from .clients import Clients as Clients
-from .clients import aws
-from .context import Context, SupersededError
-from .errand import Errand
-from .evidence import Evidence
-from .gate import HealthGate
-from .outcome import Complete, DeployFailedError, NotYet, Outcome
-from .reason import duration, one_line, shorten
-from .rejection import FORCED_STOP_SECONDS
-from .request import PREPARE, PROVE, SHORT_NAMES, Request
-from .service import FlinkService
-from .stack import OwnStack, physical_id
-from .step_log import StepLog
-from .tend import Reconciler
+from .aws import metrics
+from .aws.calls import ServiceError, TransientError
+from .aws.clients import Clients as Clients
+from .aws.clients import aws
+from .aws.evidence import Evidence
+from .aws.service import FlinkService
+from .aws.stack import OwnStack, physical_id
+from .aws.step_log import StepLog
+from .reconciler.reconcile_event import Errand
+from .reconciler.reconciler import Reconciler
+from .rules.gate import HealthGate
+from .rules.reason import duration, one_line, shorten
+from .steps import prepare, prove, rollback
+from .steps.context import Context, SupersededError
+from .steps.rejection import FORCED_STOP_SECONDS
+from .values.outcome import Complete, DeployFailedError, NotYet, Outcome
+from .values.request import PREPARE, PROVE, SHORT_NAMES, Request
 
 Poll = Callable[[Context], Outcome]
 AtDeadline = Callable[[Context, NotYet], Outcome]
@@ -98,7 +99,7 @@ def _first_measure(event: Mapping[str, Any], clients: Clients, now: datetime) ->
     request = Request.of(event, now)
     namespace = request.text("MetricNamespace")
     if namespace and not request.is_delete:
-        measures.publish(
+        metrics.publish(
             clients.cloudwatch,
             _log(request),
             namespace=namespace,

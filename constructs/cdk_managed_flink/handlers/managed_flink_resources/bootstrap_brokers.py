@@ -5,7 +5,7 @@ Each way has listeners of its own, so the brokers of another one would refuse th
 
 import boto3
 
-from managed_flink_resources.request import Begun, Done, Request, ResourceError
+from .request import Begun, Done, Request, ResourceError
 
 _ANSWERS = {
     "IAM": "BootstrapBrokerStringSaslIam",

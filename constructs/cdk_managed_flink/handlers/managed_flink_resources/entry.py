@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from managed_flink_resources.request import Done, Request, ResourceError
+from .request import Done, Request, ResourceError
 
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 # CloudFormation takes 4,096 bytes of response; the framework adds its own words and a trace.

@@ -12,8 +12,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from managed_flink_resources.open_search_client import Domain, NotReachableError, read_secret
-from managed_flink_resources.request import Begun, Done, Request, ResourceError
+from .open_search_client import Domain, NotReachableError, read_secret
+from .request import Begun, Done, Request, ResourceError
 
 _PATIENCE = 900
 # What Firehose calls, and the connector: bulk requests, and looks at indexes and nodes.

@@ -5,8 +5,8 @@ from collections.abc import Collection
 
 from botocore.exceptions import BotoCoreError
 
-from managed_flink_resources.open_search_client import Domain, NotReachableError
-from managed_flink_resources.request import Begun, Done, Request, ResourceError
+from .open_search_client import Domain, NotReachableError
+from .request import Begun, Done, Request, ResourceError
 
 _PATIENCE = 900
 _ROLES = ("all_access", "security_manager")

@@ -13,7 +13,7 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from managed_flink_resources.request import ResourceError
+from .request import ResourceError
 
 _SCHEME = "https"
 _TIMEOUT = 20

@@ -2,7 +2,7 @@
 
 import boto3
 
-from managed_flink_resources.request import Begun, Done, Request, ResourceError
+from .request import Begun, Done, Request, ResourceError
 
 
 def begin(request: Request) -> Begun:

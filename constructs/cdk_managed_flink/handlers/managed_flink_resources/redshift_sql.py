@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from managed_flink_resources.request import Begun, Done, Request, ResourceError
+from .request import Begun, Done, Request, ResourceError
 
 Objects = Mapping[str, Mapping[str, Any]]
 

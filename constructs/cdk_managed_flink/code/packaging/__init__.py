@@ -1,0 +1,1 @@
+"""What goes into the job's zip: the one jar, wheels and the runner."""

@@ -1,0 +1,1 @@
+"""SQL jobs: what a script reads and writes, checked at synth."""

@@ -1,0 +1,1 @@
+"""Amazon DynamoDB: the table and the sink."""

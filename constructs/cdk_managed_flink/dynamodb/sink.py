@@ -1,0 +1,276 @@
+"""DynamoDbSink: a DynamoDB table as a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aws_cdk import Annotations, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from cdk_managed_flink.application.answers import key_arn
+from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.binding import Binding, Sink, TableRules
+from cdk_managed_flink.application.connector import Connector
+from cdk_managed_flink.application.data_key_grants import grant_key_through
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import made_in, place_of, region_of
+from cdk_managed_flink.application.removal import effective_removal
+from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.tokens import is_token
+from cdk_managed_flink.connectors.connectors import connector_for
+from cdk_managed_flink.connectors.options import checked_options
+from cdk_managed_flink.dynamodb.table import check_account, check_replicas, keys_of, watches
+
+_NO_ROWS = (
+    "the DynamoDB connector writes none; make columns of its fields, or a MAP, or its JSON text"
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DynamoDbSink(Sink[dynamodb.ITableV2]):
+    """Items in a table: a row replaces the item with its key.
+
+    The DDL lists the key in ``PARTITIONED BY``, partition key and sort key: two rows with one key
+    in one batch would otherwise be refused by the service, over and over. Where the table's key is
+    known, a job in SQL is held to it.
+
+    Attributes:
+        table: An existing table; it is never changed. Default: a new one.
+        encryption_key: Key of the existing table, if it does not tell it.
+        partition_key: Of the new table: an attribute, or the name of one that holds strings.
+        sort_key: Of the new table, likewise. Default: none.
+        billing: Of the new table. Default: on-demand, which needs no planning.
+        time_to_live_attribute: Attribute with the time, in epoch seconds, at which an item may go.
+            Default: items stay.
+        point_in_time_recovery: Default on: any second of the last 35 days can be restored.
+        global_secondary_indexes: Of the new table. Each write of an item is one in each index that
+            has it, and an index that is throttled holds up the table. Default: none.
+        replicas: Other Regions that the new table is replicated to. The job writes in its own, and
+            has no rights in the others; of two writers of one item the last one wins. Default:
+            none.
+        replica_keys: ARN of a customer managed key by Region, for each replica: only with a
+            pipeline that has a data key, and needed there.
+        contributor_insights: Whether DynamoDB tells which keys are written and throttled most, at
+            a price for each write. Default off.
+        warm_throughput: What the new table takes at once, before it has grown. Default: the
+            service's, 4,000 writes a second for on-demand.
+        table_options: Further connector options; they win over the defaults.
+        resource_id: Keeps the table when the SQL table is renamed. Default: its name.
+        removal_policy: Of the new table. Default: the application's.
+
+    Raises:
+        ValueError: Neither a key nor a table, one attribute as both keys, settings of a new table
+            beside an existing one, or keys that don't fit the replicas; in ``bind`` an option that
+            the connector does not know, or a table of another account.
+    """
+
+    table: dynamodb.ITableV2 | None = None
+    encryption_key: kms.IKey | None = None
+    partition_key: str | dynamodb.Attribute | None = None
+    sort_key: str | dynamodb.Attribute | None = None
+    billing: dynamodb.Billing | None = None
+    time_to_live_attribute: str | None = None
+    point_in_time_recovery: bool = True
+    global_secondary_indexes: Sequence[dynamodb.GlobalSecondaryIndexPropsV2] = ()
+    replicas: Sequence[dynamodb.ReplicaTableProps] = ()
+    replica_keys: Mapping[str, str] = field(default_factory=dict)
+    contributor_insights: bool = False
+    warm_throughput: dynamodb.WarmThroughput | None = None
+    table_options: Mapping[str, str] = field(default_factory=dict)
+    resource_id: str | None = None
+    removal_policy: RemovalPolicy | None = None
+
+    def __post_init__(self) -> None:
+        if self.table is None and self.partition_key is None:
+            raise invalid(
+                "DynamoDbSink",
+                "partition_key",
+                None,
+                "the name of the key attribute, or table= for an existing table",
+                'Say DynamoDbSink(partition_key="session_id").',
+            )
+        if self.table is None:
+            if self.encryption_key is not None:
+                raise invalid(
+                    "DynamoDbSink",
+                    "encryption_key",
+                    self.encryption_key,
+                    "the key of an existing table",
+                    "A new table is encrypted with the pipeline's data_key.",
+                )
+            self._check_keys()
+            self._check_replicas()
+            return
+        defaults: dict[str, object] = {
+            "partition_key": None,
+            "sort_key": None,
+            "billing": None,
+            "time_to_live_attribute": None,
+            "point_in_time_recovery": True,
+            "global_secondary_indexes": (),
+            "replicas": (),
+            "replica_keys": {},
+            "contributor_insights": False,
+            "warm_throughput": None,
+            "removal_policy": None,
+        }
+        for name, default in defaults.items():
+            if getattr(self, name) is not default and getattr(self, name) != default:
+                raise invalid(
+                    "DynamoDbSink",
+                    name,
+                    getattr(self, name),
+                    "nothing beside table=",
+                    "An existing table is never changed: leave it out, or leave out table.",
+                )
+
+    def _check_keys(self) -> None:
+        keys = [self.partition_key, self.sort_key]
+        names = [key.name if isinstance(key, dynamodb.Attribute) else key for key in keys]
+        if names[0] == names[1]:
+            raise invalid(
+                "DynamoDbSink",
+                "sort_key",
+                names[1],
+                "another attribute than partition_key",
+                "Leave it out where the partition key alone tells items apart.",
+            )
+
+    def _check_replicas(self) -> None:
+        regions = [replica.region for replica in self.replicas]
+        stray = [region for region in self.replica_keys if region not in regions]
+        if stray:
+            raise invalid(
+                "DynamoDbSink",
+                "replica_keys",
+                ", ".join(stray),
+                f"Regions of replicas: {', '.join(regions) or 'there are none'}",
+                "Give a key for each Region that the table is replicated to.",
+            )
+
+    def connectors(self, runtime: Runtime) -> Sequence[Connector]:
+        """The DynamoDB connector of the runtime's line."""
+        return [connector_for("dynamodb", runtime)]
+
+    def bind(
+        self, scope: Construct, application: FlinkApplication, name: str
+    ) -> Binding[dynamodb.ITableV2]:
+        """Make or take the table; grant the one action that the connector calls."""
+        if self.table is None:
+            key = application.data_key
+            table: dynamodb.ITableV2 = self._new_table(scope, application, name, key)
+        else:
+            table = self.table
+            key = table.encryption_key or self.encryption_key
+            check_account(application, name, table)
+        iam.Grant.add_to_principal(
+            grantee=application.grant_principal,
+            # DynamoDbSinkWriter of every line calls nothing else; indexes take no rights.
+            actions=["dynamodb:BatchWriteItem"],
+            resource_arns=[table.table_arn],
+        )
+        if key is not None:
+            grant_key_through(
+                key,
+                application.grant_principal,
+                service="dynamodb",
+                actions=[
+                    "kms:Encrypt",
+                    "kms:Decrypt",
+                    "kms:ReEncryptFrom",
+                    "kms:ReEncryptTo",
+                    "kms:GenerateDataKey",
+                    "kms:DescribeKey",
+                ],
+            )
+        table_name = table.table_name
+        keys = keys_of(table) if self.table is not None else self._own_keys()
+        if not keys and self.table is not None:
+            Annotations.of(application).add_info(
+                f"{name}: the existing table does not tell its key at synth. See to it that the "
+                "job's table is PARTITIONED BY exactly its partition key and sort key."
+            )
+        options = {
+            "connector": "dynamodb",
+            "table-name": table_name,
+            "aws.region": region_of(table),
+            "sink.batch.max-size": "25",
+            # One request at a time: with more, an older row may overwrite a newer one.
+            "sink.requests.max-inflight": "1",
+            "sink.flush-buffer.timeout": "1000",
+        }
+        return Binding(
+            properties=checked_options(
+                "DynamoDbSink",
+                options,
+                self.table_options,
+                runtime=application.runtime,
+                kind="sink",
+                fields={"table-name": "Say table=.", "aws.region": "It is the table's."},
+            ),
+            resource=table,
+            watches=watches(
+                table_name, [index.index_name for index in self.global_secondary_indexes]
+            ),
+            calls=["dynamodb"],
+            rules=TableRules(keys=keys, no_rows=_NO_ROWS),
+            store=("AWS::DynamoDB::GlobalTable", table_name) if self.table is None else None,
+        )
+
+    def _own_keys(self) -> list[str]:
+        keys = [_attribute(key).name for key in (self.partition_key, self.sort_key) if key]
+        return [] if any(map(is_token, keys)) else keys
+
+    def _new_table(
+        self, scope: Construct, application: FlinkApplication, name: str, key: kms.IKey | None
+    ) -> dynamodb.TableV2:
+        assert self.partition_key is not None  # checked in __post_init__
+        # The L2 takes a customer managed key only in a stack that names its Region.
+        agnostic = is_token(place_of(scope).region)
+        if self.replicas:
+            regions = [replica.region for replica in self.replicas]
+            check_replicas(application, regions, self.replica_keys, agnostic=agnostic)
+        encryption = dynamodb.TableEncryptionV2
+        table = dynamodb.TableV2(
+            scope,
+            self.resource_id or name,
+            partition_key=_attribute(self.partition_key),
+            sort_key=None if self.sort_key is None else _attribute(self.sort_key),
+            billing=self.billing or dynamodb.Billing.on_demand(),
+            encryption=(
+                encryption.customer_managed_key(key, dict(self.replica_keys) or None)
+                if key is not None and not agnostic
+                else encryption.aws_managed_key()
+            ),
+            time_to_live_attribute=self.time_to_live_attribute,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=self.point_in_time_recovery
+            ),
+            global_secondary_indexes=list(self.global_secondary_indexes) or None,
+            replicas=list(self.replicas) or None,
+            contributor_insights_specification=(
+                dynamodb.ContributorInsightsSpecification(enabled=True)
+                if self.contributor_insights
+                else None
+            ),
+            warm_throughput=self.warm_throughput,
+            removal_policy=effective_removal(
+                scope, self.removal_policy or application.removal_policy
+            ),
+        )
+        made_in(place_of(scope), table)
+        if key is not None and agnostic:
+            resource = table.node.default_child
+            assert isinstance(resource, dynamodb.CfnGlobalTable)
+            resource.add_property_override(
+                "Replicas.0.SSESpecification", {"KMSMasterKeyId": key_arn(key)}
+            )
+        return table
+
+
+def _attribute(key: str | dynamodb.Attribute) -> dynamodb.Attribute:
+    if isinstance(key, str):
+        return dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING)
+    return key

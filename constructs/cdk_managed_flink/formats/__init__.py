@@ -1,0 +1,1 @@
+"""How a record's bytes are read and written, and the schema registries."""

@@ -1,0 +1,1 @@
+"""Lambda functions of the library: where their code comes from, and custom resources."""

@@ -1,0 +1,1 @@
+"""The AWS services the lifecycle calls: clients, answers and metrics."""

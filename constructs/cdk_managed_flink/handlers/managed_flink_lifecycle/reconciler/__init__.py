@@ -1,0 +1,1 @@
+"""The reconciler: what happens to an application between deploys."""

@@ -1,0 +1,103 @@
+"""The snapshots of a running application between deploys: taken when due, deleted when spare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..aws.calls import ServiceError, TransientError
+from ..aws.service import START, SUCCESSFUL, Application, FlinkService, Operation
+from ..aws.snapshots import SCHEDULED, Snapshot
+from ..aws.stack import OwnStack
+from ..aws.step_log import StepLog
+from ..rules import restore, retention
+from ..steps import lineage
+from .reconcile_event import Errand
+
+# So many looks in a row find a snapshot due that is refused, before a person is needed.
+_PATIENCE = 2
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was done, and how old the newest snapshot is.
+
+    Attributes:
+        refused: Why none can be taken, once that has gone on for a while; else empty.
+    """
+
+    done: str
+    age: float | None
+    refused: str = ""
+
+
+def snapshot_age(
+    newest: Snapshot | None, operations: Sequence[Operation], now: datetime
+) -> float | None:
+    """Seconds since the newest snapshot of the line; since the start where there is none yet."""
+    if newest is not None:
+        return (now - newest.created).total_seconds()
+    starts = (o for o in operations if o.kind == START and o.status == SUCCESSFUL)
+    first = next(starts, None)
+    return (now - first.started).total_seconds() if first else None
+
+
+def keep(
+    errand: Errand,
+    service: FlinkService,
+    stack: OwnStack,
+    log: StepLog,
+    *,
+    application: Application,
+    now: datetime,
+) -> Kept:
+    """One step: takes a snapshot that is due, and deletes what is spare."""
+    snapshots, operations = service.snapshots.list(), service.operations()
+    newest = lineage.newest(snapshots, operations, stack, application.name)
+    age = snapshot_age(newest, operations, now)
+    if errand.every <= timedelta(0):
+        return Kept("runs", age)
+    if restore.creating(snapshots):
+        return Kept("a snapshot is being taken", age)
+    deleted = _prune(errand, service, log, application, snapshots, now)
+    # One that is not of the running version's line would be what a start by hand goes on from.
+    astray = newest != restore.newest_ready(snapshots)
+    if age is not None and age < errand.every.total_seconds() and not astray:
+        return Kept("pruned" if deleted else "nothing is due", age)
+    port = service.snapshots
+    try:
+        port.create(port.name_of(f"{SCHEDULED}-{now:%Y%m%dT%H%M%SZ}"))
+    except ServiceError as refused:
+        overdue = timedelta(seconds=age or 0) - errand.every
+        if overdue <= _PATIENCE * errand.period:  # another may be under way
+            return Kept(f"no snapshot this time: {refused.detail}", age)
+        return Kept("no snapshot", age, refused.detail)
+    return Kept("snapshot", age)
+
+
+def _prune(
+    errand: Errand,
+    service: FlinkService,
+    log: StepLog,
+    application: Application,
+    snapshots: Sequence[Snapshot],
+    now: datetime,
+) -> int:
+    spare = retention.spare(
+        snapshots,
+        now=now,
+        keep=errand.keep,
+        max_age=errand.max_age,
+        pinned=errand.pinned | {application.restored_from},
+    )
+    deleted = 0
+    for snapshot in spare:
+        try:
+            service.snapshots.delete(snapshot)
+        except (TransientError, ServiceError) as refused:  # it stays in the list: next time
+            log.step("not deleted", snapshot=snapshot.name, refused=str(refused))
+            continue
+        deleted += 1
+        log.step("deleted", snapshot=snapshot.name)
+    return deleted

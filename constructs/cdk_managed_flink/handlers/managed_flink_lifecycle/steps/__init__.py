@@ -1,0 +1,1 @@
+"""Prepare and Prove, step by step."""

@@ -1,0 +1,39 @@
+"""An application that CloudFormation imported: it is what it was before.
+
+An import takes a resource as it is. A pipeline that was destroyed comes back with a new role, and
+perhaps other places to read and write, so its application is updated to the template's role, code,
+runtime and property groups before it is started.
+"""
+
+from __future__ import annotations
+
+from ..aws.service import UPDATE, Application
+from ..values.outcome import DeployFailedError, NotYet
+from .context import Context
+
+
+def poll(context: Context, application: Application) -> NotYet | None:
+    """One step towards the template's definition; None when the application has it."""
+    request = context.request
+    wanted = request.definition
+    imported = request.is_create and application.created and application.created < request.since
+    if wanted is None or not imported or application.definition.same_as(wanted):
+        return None
+    own = [
+        operation
+        for operation in context.service.operations()
+        if operation.kind == UPDATE and operation.started >= request.since
+    ]
+    if own and own[0].pending:
+        return NotYet(f"the imported application to be updated (operation {own[0].id})")
+    if own and not own[0].failed:
+        return None  # it is as near as it gets
+    if own:
+        why = context.service.operation_failure(own[0]) or own[0].status
+        raise DeployFailedError(
+            f"Application {application.name} was imported and could not be updated to the "
+            f"template's role, code and properties (operation {own[0].id}): {why}"
+        )
+    operation = context.drive().redefine(application.version, wanted)
+    context.log.step("imported: update to the template's definition", operation=operation)
+    return NotYet(f"the imported application to be updated (operation {operation})")

@@ -1,0 +1,1 @@
+"""Iceberg tables: the sinks, columns and partitions, and maintenance."""

@@ -1,0 +1,1 @@
+"""Kafka: clusters, topics and access, the source and the sink."""

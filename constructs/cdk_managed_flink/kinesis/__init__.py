@@ -1,0 +1,1 @@
+"""Amazon Kinesis Data Streams: streams and consumers, the source and the sink."""

@@ -1,0 +1,1 @@
+"""Amazon OpenSearch: domains, serverless collections, write access, and the sink."""

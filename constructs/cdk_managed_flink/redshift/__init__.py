@@ -1,0 +1,1 @@
+"""Amazon Redshift: warehouses, the SQL in them, and the sinks."""

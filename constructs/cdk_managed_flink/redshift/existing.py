@@ -1,0 +1,203 @@
+"""Warehouses that exist: what they were imported with, and who has to do the rest."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Annotations, ArnFormat
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.handed_role import HandedRole
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.tokens import is_token
+from cdk_managed_flink.redshift.warehouse import Warehouse
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """What an existing warehouse is imported with; see ``Warehouse.from_workgroup``."""
+
+    secret: secretsmanager.ISecret | None
+    role: iam.IRole | None
+    namespace_arn: str | None
+    endpoint: str | None
+    port: int
+    publicly_accessible: bool
+    enhanced_vpc_routing: bool
+    security_groups: Sequence[ec2.ISecurityGroup]
+
+
+class _Existing(Warehouse):
+    """Nothing of it is changed: grants go to the role that it was imported with."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, database: str, known: Known
+    ) -> None:
+        super().__init__(scope, id)
+        self.name = name
+        self.database = database
+        self.secret = known.secret
+        self.namespace_arn = known.namespace_arn
+        self.endpoint = known.endpoint
+        self.port = known.port
+        self.publicly_accessible = known.publicly_accessible
+        self.enhanced_vpc_routing = known.enhanced_vpc_routing
+        self._security_groups = known.security_groups
+        self._role = known.role
+        self._handed: HandedRole | None = None
+        self._check_endpoint()
+
+    def load_role(self, scope: Construct, id: str) -> iam.IRole:
+        """The role that it was imported with."""
+        if self._role is None:
+            raise invalid(
+                self,
+                "role",
+                None,
+                "a role that is attached to the warehouse",
+                f"What attaches it is no property of this stack: {self._attach()}, with a role "
+                "that redshift.amazonaws.com may assume; then hand it in as role=.",
+            )
+        return self._role
+
+    def grantee(self, role: iam.IRole) -> iam.IGrantable:
+        """The same, with a warning of what it lacks if it cannot be changed here."""
+        if self._handed is None:
+            self._handed = HandedRole(role)
+            self._handed.watch(self)
+        return self._handed
+
+    def authorize(self, bucket: s3.IBucket) -> None:
+        """Say which policy its namespace needs: putting one replaces all that it has."""
+        conditions: dict[str, str] = {"aws:SourceAccount": place_of(self).account}
+        if not is_token(bucket.bucket_arn):
+            conditions["aws:SourceArn"] = bucket.bucket_arn
+        if is_token(conditions["aws:SourceAccount"]):
+            conditions["aws:SourceAccount"] = "<account>"
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "redshift.amazonaws.com"},
+            "Action": "redshift:AuthorizeInboundIntegration",
+            "Condition": {"StringEquals": conditions},
+        }
+        Annotations.of(self).add_warning_v2(
+            f"cdk-managed-flink:inbound-integration:{bucket.node.addr[-8:]}",
+            f"{self.node.path} is imported, so the resource policy of its namespace is not changed "
+            f"here. Beside what it has, it needs the statement {json.dumps(statement)} before the "
+            "deploy: aws redshift get-resource-policy and put-resource-policy with --resource-arn "
+            "of the namespace.",
+        )
+
+    def _check_endpoint(self) -> None:
+        endpoint = self.endpoint
+        if endpoint is None or is_token(endpoint):
+            return
+        if ":" in endpoint or "/" in endpoint:
+            raise invalid(
+                self,
+                "endpoint",
+                endpoint,
+                "the host alone",
+                "Leave out what is before and behind it: port= and database= are said beside it.",
+            )
+
+    def _attach(self) -> str:
+        raise NotImplementedError
+
+
+class ExistingWorkgroup(_Existing):
+    """What ``Warehouse.from_workgroup`` makes."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, arn: str, name: str, database: str, known: Known
+    ) -> None:
+        super().__init__(scope, id, name=name, database=database, known=known)
+        self._workgroup_arn = arn
+
+    def connection(self) -> dict[str, str]:
+        """Workgroup and database, with the secret or as the functions' own role."""
+        found = {"WorkgroupName": self.name, "Database": self.database}
+        return found if self.secret is None else {**found, "SecretArn": self.secret.secret_arn}
+
+    def _arn(self) -> str:
+        return self._workgroup_arn
+
+    def _rights_of_user(self) -> list[iam.PolicyStatement]:
+        return [
+            iam.PolicyStatement(
+                actions=["redshift-serverless:GetCredentials"], resources=[self._workgroup_arn]
+            )
+        ]
+
+    def _attach(self) -> str:
+        return (
+            "aws redshift-serverless update-namespace --namespace-name ... --iam-roles, with the "
+            "roles that the namespace has and the new one"
+        )
+
+
+class ExistingCluster(_Existing):
+    """What ``Warehouse.from_cluster`` makes."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        identifier: str,
+        database: str,
+        db_user: str | None,
+        known: Known,
+    ) -> None:
+        super().__init__(scope, id, name=identifier, database=database, known=known)
+        self._db_user = db_user
+        if (self.secret is None) == (db_user is None):
+            raise invalid(
+                self,
+                "secret",
+                "neither a secret nor db_user" if db_user is None else "a secret beside db_user",
+                "one of both",
+                "Say secret= for a user with a password in AWS Secrets Manager, or db_user= for "
+                "temporary credentials.",
+            )
+
+    def connection(self) -> dict[str, str]:
+        """Cluster, database and user."""
+        found = {"ClusterIdentifier": self.name, "Database": self.database}
+        if self.secret is not None:
+            return {**found, "SecretArn": self.secret.secret_arn}
+        return {**found, "DbUser": self._db_user or ""}
+
+    def _arn(self) -> str:
+        return self._part("cluster", self.name)
+
+    def _rights_of_user(self) -> list[iam.PolicyStatement]:
+        return [
+            iam.PolicyStatement(
+                actions=["redshift:GetClusterCredentials"],
+                resources=[
+                    self._part("dbname", f"{self.name}/{self.database}"),
+                    self._part("dbuser", f"{self.name}/{self._db_user}"),
+                ],
+            )
+        ]
+
+    def _part(self, kind: str, name: str) -> str:
+        return place_of(self).stack.format_arn(
+            service="redshift",
+            resource=kind,
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _attach(self) -> str:
+        return (
+            "aws redshift modify-cluster-iam-roles --cluster-identifier "
+            f"{'...' if is_token(self.name) else self.name} "
+            "--add-iam-roles"
+        )

@@ -1,0 +1,258 @@
+"""Warehouse: what every warehouse has, whoever made it."""
+
+from collections.abc import Sequence
+
+import jsii
+from aws_cdk import Annotations
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct, IConstruct
+
+from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
+from cdk_managed_flink.application.data_key_grants import via_service
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.secret_value import granted_arn
+
+
+@jsii.implements(ec2.IConnectable)
+class Warehouse(Construct):
+    """A warehouse: ``RedshiftWarehouse``, or an existing workgroup or cluster.
+
+    Attributes:
+        name: Of the workgroup or cluster.
+        database: Where tables are made.
+        secret: User and password that SQL runs under; ``None`` with temporary credentials.
+        namespace_arn: ARN of its namespace, the target of integrations; ``None`` if not known.
+        endpoint: Its address, for clients outside of the Data API; ``None`` if not known.
+        port: On which it listens.
+        publicly_accessible: Whether it has a public address.
+        enhanced_vpc_routing: Whether all of its traffic goes through the VPC.
+    """
+
+    name: str
+    database: str
+    secret: secretsmanager.ISecret | None = None
+    namespace_arn: str | None = None
+    endpoint: str | None = None
+    port: int = 5439
+    publicly_accessible: bool = False
+    enhanced_vpc_routing: bool = False
+    _security_groups: Sequence[ec2.ISecurityGroup] = ()
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """For rules between the warehouse and what it reaches, or is reached by."""
+        return ec2.Connections(
+            security_groups=list(self._security_groups), default_port=ec2.Port.tcp(self.port)
+        )
+
+    @staticmethod
+    def from_workgroup(
+        scope: Construct,
+        id: str,
+        workgroup_arn: str,
+        *,
+        workgroup_name: str,
+        database: str,
+        secret: secretsmanager.ISecret | None = None,
+        role: iam.IRole | None = None,
+        namespace_arn: str | None = None,
+        endpoint: str | None = None,
+        port: int = 5439,
+        publicly_accessible: bool = False,
+        enhanced_vpc_routing: bool = False,
+        security_groups: Sequence[ec2.ISecurityGroup] = (),
+    ) -> "Warehouse":
+        """An existing workgroup of Redshift Serverless. Its settings are never changed.
+
+        Args:
+            scope: The construct's scope.
+            id: The construct's id.
+            workgroup_arn: Its ARN, which ends in an id and not in its name.
+            workgroup_name: Its name.
+            database: Where tables are made.
+            secret: User and password that SQL runs under. Default: the database user that belongs
+                to the role of the functions, which needs rights in the database.
+            role: A role that is attached to its namespace: rights on what is loaded go to it.
+            namespace_arn: ARN of its namespace, for ``RedshiftSink.copy``.
+            endpoint: Its address without the port, for ``RedshiftSink.firehose``.
+            port: On which it listens.
+            publicly_accessible: Whether it has a public address.
+            enhanced_vpc_routing: Whether all of its traffic goes through the VPC.
+            security_groups: Its groups, which are opened for Firehose; MSK's let them in.
+        """
+        from cdk_managed_flink.redshift.existing import ExistingWorkgroup, Known
+
+        known = Known(
+            secret=secret,
+            role=role,
+            namespace_arn=namespace_arn,
+            endpoint=endpoint,
+            port=port,
+            publicly_accessible=publicly_accessible,
+            enhanced_vpc_routing=enhanced_vpc_routing,
+            security_groups=security_groups,
+        )
+        return ExistingWorkgroup(
+            scope, id, arn=workgroup_arn, name=workgroup_name, database=database, known=known
+        )
+
+    @staticmethod
+    def from_cluster(
+        scope: Construct,
+        id: str,
+        cluster_identifier: str,
+        *,
+        database: str,
+        secret: secretsmanager.ISecret | None = None,
+        db_user: str | None = None,
+        role: iam.IRole | None = None,
+        namespace_arn: str | None = None,
+        endpoint: str | None = None,
+        port: int = 5439,
+        publicly_accessible: bool = False,
+        enhanced_vpc_routing: bool = False,
+        security_groups: Sequence[ec2.ISecurityGroup] = (),
+    ) -> "Warehouse":
+        """An existing provisioned cluster of this account and Region. It is never changed.
+
+        Args:
+            scope: The construct's scope.
+            id: The construct's id.
+            cluster_identifier: Its identifier.
+            database: Where tables are made.
+            secret: User and password that SQL runs under.
+            db_user: In place of a secret: a database user, by temporary credentials.
+            role: A role that is attached to it: rights on what is loaded go to it.
+            namespace_arn: ARN of its namespace, for ``RedshiftSink.copy``.
+            endpoint: Its address without the port, for ``RedshiftSink.firehose``.
+            port: On which it listens.
+            publicly_accessible: Whether it has a public address.
+            enhanced_vpc_routing: Whether all of its traffic goes through the VPC.
+            security_groups: Its groups, which are opened for Firehose; MSK's let them in.
+
+        Raises:
+            ValueError: Both or none of a secret and a database user.
+        """
+        from cdk_managed_flink.redshift.existing import ExistingCluster, Known
+
+        known = Known(
+            secret=secret,
+            role=role,
+            namespace_arn=namespace_arn,
+            endpoint=endpoint,
+            port=port,
+            publicly_accessible=publicly_accessible,
+            enhanced_vpc_routing=enhanced_vpc_routing,
+            security_groups=security_groups,
+        )
+        return ExistingCluster(
+            scope,
+            id,
+            identifier=cluster_identifier,
+            database=database,
+            db_user=db_user,
+            known=known,
+        )
+
+    def connection(self) -> dict[str, str]:
+        """How the Data API is told which database and which user, as its own arguments."""
+        raise NotImplementedError
+
+    def place(self) -> tuple[str, ...]:
+        """What tells its database from others, whoever imports it."""
+        stack = place_of(self).stack
+        kind = next(iter(self.connection()))
+        return (stack.account, stack.region, kind, self.name, self.database)
+
+    def load_role(self, scope: Construct, id: str) -> iam.IRole:
+        """The role that the warehouse assumes to read what is loaded; grants go to it.
+
+        Raises:
+            ValueError: It is an existing warehouse, and none was handed in.
+        """
+        raise NotImplementedError
+
+    def grantee(self, role: iam.IRole) -> iam.IGrantable:
+        """To whom rights of a role go that ``load_role`` has answered."""
+        return role
+
+    def authorize(self, bucket: s3.IBucket) -> None:
+        """Let new objects of the bucket be announced to the warehouse, or say who has to."""
+        raise NotImplementedError
+
+    def say_that_it_calls(self, service: str) -> None:
+        """Say that what it reads has to be reachable from its subnets, where that is so."""
+        if self.enhanced_vpc_routing:
+            Annotations.of(self).add_info(
+                f"{self.node.path} reads {service} from within its VPC (enhanced VPC routing): its "
+                "subnets need a NAT gateway, or a VPC endpoint of the service that lets its "
+                "security group in."
+            )
+
+    def warn_without_groups(self, missing: str) -> None:
+        """Say what is not opened, where it was imported without its security groups."""
+        if not self._security_groups:
+            Annotations.of(self).add_warning_v2(
+                "cdk-managed-flink:warehouse-groups",
+                f"{self.node.path} is imported without security_groups, so {missing}",
+            )
+
+    def before_sql(self) -> Sequence[IConstruct]:
+        """What has to be there before a statement can run."""
+        return []
+
+    def sql_rights(self) -> list[iam.PolicyStatement]:
+        """Rights of the Data API for exactly this warehouse, and to its user."""
+        return [
+            iam.PolicyStatement(
+                actions=["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"],
+                resources=[self._arn()],
+            ),
+            iam.PolicyStatement(
+                actions=["redshift-data:DescribeStatement"],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}
+                },
+            ),
+            *(self._rights_of_user() if self.secret is None else _reads(self.secret)),
+        ]
+
+    def acknowledge_sql_rights(self, made: Construct) -> None:
+        """Acknowledge what IAM has no narrower form of."""
+        acknowledge_wildcard(
+            made, "*", "IAM knows no resource for a statement: only its owner may look at it."
+        )
+        if self.secret is not None and self.secret.secret_full_arn is None:
+            acknowledge_wildcard(
+                made,
+                granted_arn(self.secret),
+                "The secret is imported without the end of its ARN, of 6 characters.",
+            )
+
+    def _arn(self) -> str:
+        raise NotImplementedError
+
+    def _rights_of_user(self) -> list[iam.PolicyStatement]:
+        raise NotImplementedError
+
+
+def _reads(secret: secretsmanager.ISecret) -> list[iam.PolicyStatement]:
+    found = [
+        iam.PolicyStatement(
+            actions=["secretsmanager:GetSecretValue"], resources=[granted_arn(secret)]
+        )
+    ]
+    if secret.encryption_key is not None:
+        via = via_service("secretsmanager", place_of(secret).region)
+        found.append(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt"],
+                resources=[secret.encryption_key.key_arn],
+                conditions={"StringEquals": {"kms:ViaService": via}},
+            )
+        )
+    return found

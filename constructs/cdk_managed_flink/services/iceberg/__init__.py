@@ -1,1 +1,0 @@
-"""Iceberg tables: their columns and partitions, and what looks after them."""

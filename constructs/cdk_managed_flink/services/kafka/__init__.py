@@ -1,1 +1,0 @@
-"""Kafka clusters, their topics and who may use them: what MskSource and MskSink share."""

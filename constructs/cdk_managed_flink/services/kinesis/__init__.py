@@ -1,1 +1,0 @@
-"""What a Kinesis source and a Kinesis sink share."""
