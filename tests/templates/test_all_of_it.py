@@ -1,15 +1,12 @@
 """One stack with every source, sink, cluster and warehouse, against every rule there is."""
 
 from pathlib import Path
-from typing import Any
 
+import all_of_it
 import aws_cdk as cdk
 import pytest
 from authorization import surprises
-from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_secretsmanager as secretsmanager
-from configurations import app, of_type, template_of
+from configurations import of_type, template_of
 from linting import lint
 from test_rules import findings
 
@@ -19,112 +16,9 @@ from tests.unit.jars import write_jar
 pytestmark = pytest.mark.slow
 
 
-def kinesis_side(stack: cdk.Stack, code: mf.FlinkCode) -> None:
-    """Flink 1.20, in no VPC."""
-    arn = stack.format_arn(
-        service="secretsmanager",
-        resource="secret",
-        resource_name="token-abcdef",
-        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-    )
-    secret = secretsmanager.Secret.from_secret_complete_arn(stack, "Token", arn)
-    mf.FlinkPipeline(
-        stack,
-        "Kinesis",
-        code=code,
-        sources={
-            "clicks": mf.KinesisSource(fan_out=True),
-            "history": mf.S3Source(prefix="history/"),
-        },
-        sinks={
-            "lake": mf.S3Sink(format="parquet", server_access_logs=True),
-            "items": mf.DynamoDbSink(
-                partition_key="id",
-                sort_key="day",
-                contributor_insights=True,
-                global_secondary_indexes=[
-                    dynamodb.GlobalSecondaryIndexPropsV2(
-                        index_name="by-day",
-                        partition_key=dynamodb.Attribute(
-                            name="day", type=dynamodb.AttributeType.STRING
-                        ),
-                    )
-                ],
-            ),
-            "events": mf.KinesisSink(),
-            "archive": mf.FirehoseSink.s3(),
-            "hook": mf.FirehoseSink.http("https://example.com/in", access_key=secret),
-            "rejected": mf.DeadLetterSink(mf.S3Sink()),
-            "repairs": mf.DeadLetterSink(mf.SqsSink()),
-        },
-        notifications=mf.Notifications(emails=("data-team@example.com",)),
-    )
-
-
-def kafka_side(stack: cdk.Stack, code: mf.FlinkCode, vpc: ec2.IVpc) -> None:
-    """Flink 2.2, in a VPC with its endpoints."""
-    cluster = mf.MskCluster(stack, "Kafka", vpc=vpc)
-    serverless = mf.MskServerlessCluster(stack, "KafkaServerless", vpc=vpc)
-    network = mf.Network(vpc=vpc, endpoints=True)
-    mf.FlinkPipeline(
-        stack,
-        "Payments",
-        code=code,
-        runtime=mf.Runtime.FLINK_2_2,
-        network=network,
-        sources={
-            "payments": mf.MskSource(cluster=cluster, topic=mf.Topic("payments", partitions=4)),
-            "devices": mf.MskSource(cluster=serverless, topic="devices"),
-        },
-        sinks={
-            "alerts": mf.MskSink(cluster=cluster, topic=mf.Topic("alerts")),
-            "ledger": mf.IcebergSink(),
-            "bad": mf.DeadLetterSink(mf.MskSink(cluster=cluster, topic=mf.Topic("bad"))),
-        },
-    )
-
-
-def warehouses(stack: cdk.Stack, code: mf.FlinkCode, vpc: ec2.IVpc) -> None:
-    """Redshift and OpenSearch, behind streams, files and delivery streams."""
-    warehouse = mf.RedshiftWarehouse(stack, "Warehouse", vpc=vpc)
-    public = mf.RedshiftWarehouse(stack, "Public", vpc=vpc, publicly_accessible=True)
-    domain = mf.OpenSearchDomain(stack, "Search", vpc=vpc)
-    common: dict[str, Any] = {"columns": {"id": "VARCHAR(64)", "amount": "DOUBLE PRECISION"}}
-    mf.FlinkPipeline(
-        stack,
-        "Warehouses",
-        code=code,
-        runtime=mf.Runtime.FLINK_2_2,
-        sources={"clicks": mf.KinesisSource()},
-        sinks={
-            "live": mf.RedshiftSink.streaming(warehouse=warehouse, table="live", **common),
-            "daily": mf.RedshiftSink.copy(warehouse=warehouse, table="daily", **common),
-            "loaded": mf.RedshiftSink.firehose(
-                warehouse=public, table="loaded", acknowledge_public_access=True, **common
-            ),
-            "search": mf.OpenSearchSink.firehose(domain, index="clicks"),
-        },
-    )
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> cdk.Stack:
-    jar: Path = write_jar(tmp_path_factory.mktemp("jar") / "job.jar")
-
-    def code() -> mf.FlinkCode:
-        return mf.FlinkCode.from_jar(jar, check_connectors=False)
-
-    stack = cdk.Stack(app(), "All")
-    vpc = ec2.Vpc(
-        stack,
-        "Vpc",
-        nat_gateways=0,
-        flow_logs={"Flow": ec2.FlowLogOptions(traffic_type=ec2.FlowLogTrafficType.REJECT)},
-    )
-    kinesis_side(stack, code())
-    kafka_side(stack, code(), vpc)
-    warehouses(stack, code(), vpc)
-    return stack
+    return all_of_it.all_of_it(write_jar(tmp_path_factory.mktemp("jar") / "job.jar"))
 
 
 @pytest.mark.slow
@@ -164,7 +58,7 @@ def test_cfn_lint_finds_nothing(whole: cdk.Stack) -> None:
 
 def test_what_is_exported_and_not_in_it_is_known() -> None:
     """A source or sink that joins the library joins this stack, or its reason this list."""
-    text = Path(__file__).read_text(encoding="utf-8")
+    text = Path(all_of_it.__file__).read_text(encoding="utf-8")
     bound = {name for name in mf.__all__ if name.endswith(("Source", "Sink"))} - {"Source", "Sink"}
     assert {name for name in bound if f"mf.{name}" not in text} == {
         "S3TablesSink",  # has rules of its own, tested beside it
