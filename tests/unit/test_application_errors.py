@@ -20,7 +20,7 @@ def test_two_properties_that_exclude_each_other() -> None:
 
 def test_fails_when_a_value_is_not_in_the_list() -> None:
     check_one_of("Topic", "cleanup", "compact", ("compact", "delete"), "Leave it out.")
-    with pytest.raises(ValueError, match="Topic: cleanup is 'keep'; allowed: compact, delete. Le"):
+    with pytest.raises(ValueError, match="cleanup is 'keep'; allowed: compact, delete"):
         check_one_of("Topic", "cleanup", "keep", ("compact", "delete"), "Leave it out.")
 
 
@@ -30,14 +30,16 @@ def test_a_number_within_the_limits_or_known_in_the_deploy(number: float, most: 
 
 
 def test_fails_when_a_number_is_outside_the_limits() -> None:
-    with pytest.raises(ValueError, match="Topic: partitions is 0; allowed: 1 or more. Leave it"):
+    with pytest.raises(ValueError, match="partitions is 0; allowed: 1 or more"):
         check_range("Topic", "partitions", 0, "Leave it out.", at_least=1)
-    with pytest.raises(ValueError, match="days is 5000; allowed: 1 to 3,650 days. Shorten it."):
+    with pytest.raises(ValueError, match="days is 5000; allowed: 1 to 3,650 days"):
         check_range("S", "days", 5000, "Shorten it.", at_least=1, at_most=3650, unit="days")
 
 
 def test_fails_when_an_option_of_a_new_resource_comes_with_an_existing_one() -> None:
     unset = {"versioned": False, "lifecycle": None, "replicas": (), "keys": {}}
     check_new_only("S3Sink", "bucket=", unset, "Set it on the bucket.")
-    with pytest.raises(ValueError, match="cannot be combined with bucket=. Set it on the bucket."):
+    with pytest.raises(
+        ValueError, match="versioned is True, which cannot be combined with bucket="
+    ):
         check_new_only("S3Sink", "bucket=", {**unset, "versioned": True}, "Set it on the bucket.")

@@ -56,7 +56,7 @@ class TrackedApplication(kda.CfnApplication):
         self._overrides: dict[str, Any] = {}
         super().__init__(scope, id, **props)
 
-    def add_override(self, path: str, value: Any) -> None:  # noqa: D102, ANN401
+    def add_override(self, path: str, value: Any) -> None:  # noqa: ANN401
         self._overrides[path] = value
         super().add_override(path, value)
 

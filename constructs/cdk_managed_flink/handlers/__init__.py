@@ -1,1 +1,1 @@
-"""The code of the library's Lambda functions; this folder is their asset, each package an island."""
+"""The Lambda functions' code: this folder is their asset, each package an island."""

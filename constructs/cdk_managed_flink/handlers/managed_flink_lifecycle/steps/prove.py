@@ -174,7 +174,8 @@ def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snaps
         if newest is None and not history.may_start_empty(operations, bounded=bounded):
             raise DeployFailedError(
                 f"Application {context.request.application} ran before and has no READY snapshot: "
-                f"it could only start empty. Choose: {messages.EMPTY_START}. {what_follows(context)}"
+                f"it could only start empty. Choose: {messages.EMPTY_START}. "
+                f"{what_follows(context)}"
             )
         return newest
     for snapshot in listed:
