@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from cdk_managed_flink.kafka.storage import BrokerStorage
     from cdk_managed_flink.kafka.topic import KafkaTopic, Topic
     from cdk_managed_flink.kinesis.sink import KinesisSink
-    from cdk_managed_flink.kinesis.source import KinesisSource, StartPosition
+    from cdk_managed_flink.kinesis.source import KinesisSource, KinesisStart
     from cdk_managed_flink.lifecycle.desired_state import DesiredState
     from cdk_managed_flink.lifecycle.health_gate import HealthGate
     from cdk_managed_flink.lifecycle.lifecycle import FlinkLifecycle
@@ -94,7 +94,7 @@ if TYPE_CHECKING:
     from cdk_managed_flink.redshift.sink import RedshiftSink
     from cdk_managed_flink.redshift.warehouse import Warehouse
     from cdk_managed_flink.s3.athena import AthenaWorkgroup
-    from cdk_managed_flink.s3.bucket import Lifecycle
+    from cdk_managed_flink.s3.bucket import BucketLifecycle
     from cdk_managed_flink.s3.lake_table import LakeTable
     from cdk_managed_flink.s3.projections import (
         DateProjection,
@@ -125,6 +125,7 @@ __all__ = [
     "Bindable",
     "Binding",
     "BrokerStorage",
+    "BucketLifecycle",
     "Buffering",
     "Checkpointing",
     "CollectionType",
@@ -171,8 +172,8 @@ __all__ = [
     "KafkaTopic",
     "KinesisSink",
     "KinesisSource",
+    "KinesisStart",
     "LakeTable",
-    "Lifecycle",
     "LogLevel",
     "MetricsLevel",
     "Monitoring",
@@ -204,7 +205,6 @@ __all__ = [
     "SnapshotSchedule",
     "Source",
     "SqsSink",
-    "StartPosition",
     "TableRules",
     "Threshold",
     "Topic",

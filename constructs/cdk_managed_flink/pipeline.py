@@ -237,9 +237,9 @@ class FlinkPipeline(Construct):
         Raises:
             ValueError: As ``FlinkApplication.add_property_group``.
         """
-        called = set(self.application.calls)
+        called = set(self.application.service_endpoints)
         self.application.add_property_group(group_id, properties)
-        if self.application.calls != called:
+        if self.application.service_endpoints != called:
             reach(self.application)
 
     def _watches(self) -> list[tuple[str, Watch]]:

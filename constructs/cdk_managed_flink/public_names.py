@@ -46,7 +46,7 @@ _NAMES = {
     ),
     "pipeline": ("FlinkPipeline",),
     "s3.athena": ("AthenaWorkgroup",),
-    "s3.bucket": ("Lifecycle",),
+    "s3.bucket": ("BucketLifecycle",),
     "formats.confluent": (
         "AvroConfluent",
         "ConfluentSchemaRegistry",
@@ -58,7 +58,7 @@ _NAMES = {
     ),
     "firehose.delivery_stream": ("DeliveryStream",),
     "firehose.http_destination": ("HttpDestination",),
-    "services.firehose.s3_destination": ("S3Destination",),
+    "firehose.s3_destination": ("S3Destination",),
     "firehose.storage": ("DeliveryBucket",),
     "formats.formats": (
         "Format",
@@ -115,17 +115,17 @@ _NAMES = {
     "kafka.sink": ("MskSink",),
     "opensearch.sink": ("OpenSearchSink",),
     "redshift.sink": ("RedshiftSink",),
-    "sinks.s3": ("S3Sink",),
-    "sinks.s3_tables": ("S3TablesSink",),
+    "s3.sink": ("S3Sink",),
+    "iceberg.s3_tables_sink": ("S3TablesSink",),
     "dead_letters.sqs": ("SqsSink",),
     "kinesis.source": (
         "KinesisSource",
-        "StartPosition",
+        "KinesisStart",
     ),
     "kafka.source": (
         "KafkaStart",
         "MskSource",
     ),
-    "sources.s3": ("S3Source",),
+    "s3.source": ("S3Source",),
 }
 MODULES = {name: module for module, names in _NAMES.items() for name in names}

@@ -65,7 +65,7 @@ class SickVersion(Act):
     snapshot: str
 
 
-class Performance:
+class DemoRun:
     """Plays the acts in order on one environment; each counts over everything sent so far."""
 
     def __init__(self, rollout: Rollout) -> None:

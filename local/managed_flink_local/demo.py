@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import environment, processes, results, rollout
 from . import scenario as scenarios
-from .acts import NewVersion, Performance, SickVersion
+from .acts import DemoRun, NewVersion, SickVersion
 from .rollout import Rollout
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run(job: str, progress: Progress) -> int:
             here = environment.start(name, outlive=False)
             phase.says(here.endpoint)
         rolled_out = Rollout(here, progress, job)
-        performance = Performance(rolled_out)
+        performance = DemoRun(rolled_out)
         plays = performance.acts
         for number, (heading, play) in enumerate(plays.items(), start=1):
             progress.say(f"\nAct {number}: {heading}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from managed_flink_local import environment
-from managed_flink_local.acts import Act, NewVersion, Performance, SickVersion
+from managed_flink_local.acts import Act, DemoRun, NewVersion, SickVersion
 from managed_flink_local.environment import Environment
 from managed_flink_local.pipeline import Pipeline
 from managed_flink_local.progress import Progress
@@ -33,7 +33,7 @@ class Story:
     def _begin(self) -> None:
         self._environment: Environment | None = None
         self._rollout: Rollout | None = None
-        self._performance: Performance | None = None
+        self._performance: DemoRun | None = None
         self._played: dict[str, Act] = {}
         self._spoiled = False
 
@@ -52,10 +52,10 @@ class Story:
         return self._rollout
 
     @property
-    def performance(self) -> Performance:
+    def performance(self) -> DemoRun:
         """What plays the acts; nothing need be deployed yet."""
         if self._performance is None:
-            self._performance = Performance(self.rollout)
+            self._performance = DemoRun(self.rollout)
         return self._performance
 
     @property

@@ -12,16 +12,16 @@ from aws_cdk import aws_s3 as s3
 from configurations import ENVIRONMENTS, SQL, Build, app, builder, sensors, template_of
 
 from cdk_managed_flink import (
+    BucketLifecycle,
     Checkpointing,
     DynamoDbSink,
     FlinkCode,
     KinesisSource,
-    Lifecycle,
+    KinesisStart,
     Monitoring,
     Notifications,
     Parallelism,
     S3Sink,
-    StartPosition,
 )
 from cdk_managed_flink.application.settings import MetricsLevel
 
@@ -58,13 +58,13 @@ def everything_stack(build: Build, tmp_path_factory: pytest.TempPathFactory) -> 
         code=FlinkCode.from_sql(folder),
         sources={
             "clicks": KinesisSource(
-                shards=4, retention=cdk.Duration.days(7), start=StartPosition.latest()
+                shards=4, retention=cdk.Duration.days(7), start=KinesisStart.latest()
             )
         },
         sinks={
             "lake": S3Sink(
                 prefix="out/",
-                lifecycle=Lifecycle(
+                lifecycle=BucketLifecycle(
                     abort_uploads_after=cdk.Duration.days(40),
                     expire_after=cdk.Duration.days(365),
                 ),

@@ -19,6 +19,7 @@ from cdk_managed_flink import (
     FlinkPipeline,
     HealthGate,
     KinesisSource,
+    KinesisStart,
     LogLevel,
     Monitoring,
     Notifications,
@@ -26,7 +27,6 @@ from cdk_managed_flink import (
     RestoreFrom,
     SnapshotMode,
     SnapshotSchedule,
-    StartPosition,
     UpdateStrategy,
 )
 
@@ -171,7 +171,7 @@ def test_a_late_change_of_the_application_moves_it(
         {"checkpointing": Checkpointing(interval=cdk.Duration.seconds(61))},
         {"monitoring": Monitoring(log_level=LogLevel.DEBUG)},
         {"property_groups": {"limits": {"max": 5}}},
-        {"sources": {"clicks": KinesisSource(start=StartPosition.latest())}},
+        {"sources": {"clicks": KinesisSource(start=KinesisStart.latest())}},
         {"application_name": "another"},
         {"snapshot_mode": SnapshotMode.ENHANCED_SNAPSHOTS},
     ],

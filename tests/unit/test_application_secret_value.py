@@ -83,7 +83,7 @@ def test_a_reference_passes_under_any_key(stack: cdk.Stack, key: str, value: str
     assert SECRET_READER in code.connectors
     (read,) = _statements(stack, "secretsmanager:GetSecretValue")
     assert read["Resource"] == ARN
-    assert application.calls == {"secretsmanager"}
+    assert application.service_endpoints == {"secretsmanager"}
 
 
 def test_a_reference_without_the_end_of_its_arn_is_granted_with_any(stack: cdk.Stack) -> None:
@@ -159,7 +159,7 @@ def test_a_secret_of_the_stack_is_granted_alone_with_its_key(stack: cdk.Stack) -
         "password": {"Fn::Join": ["", ["secret:", arn, ":password"]]},
         "whole": {"Fn::Join": ["", ["secret:", arn]]},
     }
-    assert application.calls == {"secretsmanager"}
+    assert application.service_endpoints == {"secretsmanager"}
     (read,) = _statements(stack, "secretsmanager:GetSecretValue")
     assert read["Action"] == "secretsmanager:GetSecretValue"
     assert read["Resource"] == arn

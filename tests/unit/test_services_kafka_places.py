@@ -92,9 +92,9 @@ def test_a_secret_that_a_source_brings_is_joined_to_the_cluster(stack: cdk.Stack
     association = only(template_of(stack), "AWS::MSK::BatchScramSecret")["Properties"]
     _, joined = association["SecretArnList"]
     assert joined == stack.resolve(secret.secret_arn)
-    assert [needed.node.path for needed in binding.needs if "Users" in needed.node.path] == [
-        "Stack/Kafka/Users/Resource"
-    ]
+    assert [
+        needed.node.path for needed in binding.prerequisites if "Users" in needed.node.path
+    ] == ["Stack/Kafka/Users/Resource"]
 
 
 def test_fails_when_the_brokers_of_another_region_would_be_looked_up(here: cdk.Stack) -> None:
@@ -112,7 +112,7 @@ def test_a_cluster_elsewhere_is_not_watched_and_gets_no_topics(
     application = application_in(here)
     source = application.bind(here, "a", MskSource(cluster=cluster, topic="a"))
     sink = application.bind(here, "b", MskSink(cluster=cluster, topic="b"))
-    assert [*source.watches, *sink.watches, *sink.arrivals] == []
+    assert [*source.watches, *sink.watches, *sink.volume_metrics] == []
     (note,) = (entry for entry in cluster.node.metadata if entry.type == "aws:cdk:info")
     assert "where its metrics are" in str(note.data)
     with pytest.raises(ValueError, match="makes topics in its own account and Region alone"):

@@ -119,7 +119,7 @@ def test_the_jobs_code_is_told_of_the_schema(stack: cdk.Stack, theirs: SchemaReg
     }
     own = GlueFormat(schema=SchemaRegistry(stack, "Own").schema("payments", V1)).options()
     assert stack.resolve(own["avro-glue.region"]) == {"Ref": "AWS::Region"}
-    assert format_.calls == ("glue",)
+    assert format_.service_endpoints == ("glue",)
     (artifact,) = format_.artifacts(Runtime.FLINK_2_2)
     assert str(artifact) == "org.apache.flink:flink-json-glue-schema-registry:6.0.1-2.0"
 
@@ -128,7 +128,7 @@ def test_the_job_waits_for_the_last_version(stack: cdk.Stack) -> None:
     application = unread(stack)
     schema = SchemaRegistry(stack, "Registry").schema("payments", V1, versions=[V2])
     application.bind(stack, "lake", S3Source(format=GlueFormat(schema=schema)))
-    assert schema.resource in application.needs
+    assert schema.resource in application.prerequisites
     template = template_of(stack)
     # A call that names a version by its id alone is authorized against every resource.
     (wide,) = surprises(template)
@@ -159,7 +159,7 @@ def test_the_options_of_a_confluent_registry(
         user_info = found.pop("key.avro-confluent.basic-auth.user-info")["Fn::Join"][1]
         assert user_info == ["${secret:", arn, ":username}:${secret:", arn, ":password}"]
     assert found == expected
-    assert list(format_.calls) == (["secretsmanager"] if login else [])
+    assert list(format_.service_endpoints) == (["secretsmanager"] if login else [])
     artifacts = format_.artifacts(Runtime.FLINK_2_2)
     assert (SECRET_READER in artifacts) is bool(login)
     assert "flink-sql-avro-confluent-registry" in {artifact.artifact for artifact in artifacts}

@@ -45,7 +45,7 @@ def test_the_options_of_an_existing_stream(
         "format": "json",
         "sink.batch.max-size": "100",
     }
-    assert binding.calls == ["kinesis-firehose"]
+    assert binding.service_endpoints == ["kinesis-firehose"]
     assert [watch.id for watch in binding.watches] == ["ThrottledRecords"]
     assert binding.resource is theirs
 
@@ -66,11 +66,11 @@ def test_an_existing_stream_elsewhere_is_not_watched_or_refused(job: Path) -> No
     arn = "arn:aws:firehose:us-east-1:123456789012:deliverystream/theirs"
     far = firehose.DeliveryStream.from_delivery_stream_arn(stack, "Far", arn)
     binding = application.bind(stack, "far", FirehoseSink(delivery_stream=far))
-    assert (binding.watches, binding.arrivals) == ([], [])
+    assert (binding.watches, binding.volume_metrics) == ([], [])
     named = firehose.DeliveryStream.from_delivery_stream_name(stack, "Named", "named")
     binding = application.bind(stack, "named", FirehoseSink(delivery_stream=named))
     assert binding.properties["aws.region"] == "eu-west-1"
-    assert len(binding.arrivals) == 1
+    assert len(binding.volume_metrics) == 1
     foreign = firehose.DeliveryStream.from_delivery_stream_arn(
         stack, "Foreign", "arn:aws:firehose:eu-west-1:210987654321:deliverystream/theirs"
     )

@@ -124,8 +124,11 @@ def test_the_job_waits_for_database_and_table(
     application: FlinkApplication, stack: cdk.Stack
 ) -> None:
     binding = application.bind(stack, "lake", IcebergSink(table=clicks()))
-    assert [type(needed).__name__ for needed in binding.needs] == ["CfnDatabase", "CfnTable"]
-    assert set(binding.calls) == {"glue", "s3"}
+    assert [type(needed).__name__ for needed in binding.prerequisites] == [
+        "CfnDatabase",
+        "CfnTable",
+    ]
+    assert set(binding.service_endpoints) == {"glue", "s3"}
 
 
 @pytest.mark.parametrize("table", [None, clicks()])
@@ -157,7 +160,7 @@ def test_a_table_that_exists_is_taken_and_looked_after(
         maintenance=IcebergMaintenance(),
     )
     binding = application.bind(stack, "lake", sink)
-    assert list(binding.needs) == []
+    assert list(binding.prerequisites) == []
     assert binding.columns is not None
     template = template_of(stack)
     assert of_type(template, "AWS::Glue::Table") == {}

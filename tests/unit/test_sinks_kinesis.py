@@ -125,7 +125,7 @@ def test_it_is_watched(application: FlinkApplication, theirs: kinesis.IStream) -
         (WatchKind.THROTTLES, "WriteProvisionedThroughputExceeded"),
         (WatchKind.ERRORS, "PutRecords.FailedRecords"),
     ]
-    assert binding.calls == ["kinesis-streams"]
+    assert binding.service_endpoints == ["kinesis-streams"]
 
 
 @pytest.mark.slow
@@ -187,7 +187,7 @@ def test_nothing_watches_another_accounts_stream(job: Path) -> None:
     stream = kinesis.Stream.from_stream_arn(stack, "Theirs", ARN)
     sink = KinesisSink(stream=stream, resource_policy_in_place=True)
     binding = application.bind(stack, "views", sink)
-    assert (list(binding.watches), list(binding.arrivals)) == ([], [])
+    assert (list(binding.watches), list(binding.volume_metrics)) == ([], [])
 
 
 @pytest.mark.parametrize(

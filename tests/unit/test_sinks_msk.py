@@ -159,7 +159,7 @@ def test_the_topic_is_made_once_for_writer_and_reader(
     reader = second.bind(stack, "again", MskSource(cluster=cluster, topic=topic))
     (made,) = of_type(template_of(stack), "AWS::MSK::Topic").values()
     assert made["Properties"]["PartitionCount"] == 3
-    assert writer.needs[-1] is reader.needs[-1]
+    assert writer.prerequisites[-1] is reader.prerequisites[-1]
 
 
 def test_one_of_several_ways_to_authenticate_is_chosen(
@@ -201,10 +201,12 @@ def test_what_reaches_the_topic_is_counted(
     stack: cdk.Stack, kind: str, brokers: list[str | None]
 ) -> None:
     cluster = cluster_of(kind, stack)
-    arrivals = application_in(stack).bind(stack, "a", MskSink(cluster=cluster, topic="a")).arrivals
-    assert [watch.dimensions.get("Broker ID") for watch in arrivals] == brokers
-    assert len({watch.id for watch in arrivals}) == len(arrivals)
-    for watch in arrivals:
+    volume_metrics = (
+        application_in(stack).bind(stack, "a", MskSink(cluster=cluster, topic="a")).volume_metrics
+    )
+    assert [watch.dimensions.get("Broker ID") for watch in volume_metrics] == brokers
+    assert len({watch.id for watch in volume_metrics}) == len(volume_metrics)
+    for watch in volume_metrics:
         assert watch.metric_name == "BytesInPerSec"
         assert watch.dimensions["Topic"] == "a"
         assert watch.dimensions["Cluster Name"] == cluster.cluster_name

@@ -155,7 +155,7 @@ def test_the_delivery_is_let_into_the_domain_before_the_job_starts(
     assert found["Roles"] == [{"Fn::GetAtt": [role, "Arn"]}]
     assert found["IndexPattern"] == "clicks-2*"
     assert found["Retention"] == "36h"
-    needed, *groups = (need.node.path for need in made.application.needs)
+    needed, *groups = (need.node.path for need in made.application.prerequisites)
     assert needed.startswith("Stack/Clicks/Sinks/found/Access")
     assert groups == ["Stack/Search/SecurityGroup", "Stack/Clicks/Sinks/found/SecurityGroup"]
     assert access[0].startswith("ClicksSinksfoundAccess")
@@ -237,7 +237,7 @@ def test_the_connector_logs_in_with_a_user_of_its_own(
         ("secretsmanager:GetSecretValue", f"<{user}>")
     ]
     assert made.application.network is not None
-    assert "secretsmanager" in made.application.calls
+    assert "secretsmanager" in made.application.service_endpoints
 
 
 def test_the_connector_in_an_existing_domain(

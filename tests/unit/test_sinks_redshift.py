@@ -258,7 +258,7 @@ def test_the_binding_of_a_stream(application: FlinkApplication, stack: cdk.Stack
     assert [watch.id for watch in binding.watches if watch.kind is WatchKind.DELAY] == [
         "WarehouseDelay"
     ]
-    assert "kinesis-streams" in binding.calls
+    assert "kinesis-streams" in binding.service_endpoints
     assert application.stores["readings"][0] == "AWS::Kinesis::Stream"
 
 
@@ -668,8 +668,8 @@ def test_the_binding_of_a_delivery_stream(application: FlinkApplication, stack: 
     assert binding.properties["sink.batch.max-size"] == "100"
     assert binding.resource is warehouse
     assert {watch.metric_name for watch in binding.watches} >= {"DeliveryToS3.DataFreshness"}
-    assert binding.calls == ["kinesis-firehose"]
-    assert len(binding.needs) == 1
+    assert binding.service_endpoints == ["kinesis-firehose"]
+    assert len(binding.prerequisites) == 1
 
 
 def test_fails_when_the_warehouse_is_private(warehouse: RedshiftWarehouse) -> None:

@@ -10,11 +10,11 @@ from aws_cdk import aws_s3 as s3
 from configurations import of_type, template_of
 
 from cdk_managed_flink import (
+    BucketLifecycle,
     FlinkApplication,
     FlinkCode,
     FlinkPipeline,
     KinesisSource,
-    Lifecycle,
     S3Sink,
 )
 
@@ -77,7 +77,7 @@ def test_fails_when_files_would_stay_open_over_checkpoints(format_: str) -> None
 @pytest.mark.parametrize(
     "setting",
     [
-        {"lifecycle": Lifecycle()},
+        {"lifecycle": BucketLifecycle()},
         {"removal_policy": cdk.RemovalPolicy.RETAIN},
     ],
 )
@@ -103,7 +103,7 @@ def test_fails_when_objects_move_too_young(age: cdk.Duration) -> None:
     with pytest.raises(
         ValueError, match=r"infrequent_access_after is '.*'; allowed: 30 days or more\. S3 moves"
     ):
-        Lifecycle(infrequent_access_after=age)
+        BucketLifecycle(infrequent_access_after=age)
 
 
 def test_fails_when_objects_expire_before_they_move() -> None:
@@ -112,17 +112,17 @@ def test_fails_when_objects_expire_before_they_move() -> None:
         match=r"expire_after is '60 days'; allowed: longer than infrequent_access_after \(90 days\)"
         r"\. Set infrequent_access_after=None",
     ):
-        Lifecycle(expire_after=cdk.Duration.days(60))
+        BucketLifecycle(expire_after=cdk.Duration.days(60))
 
 
 def test_objects_may_expire_early_where_none_move() -> None:
-    lifecycle = Lifecycle(expire_after=cdk.Duration.days(7), infrequent_access_after=None)
+    lifecycle = BucketLifecycle(expire_after=cdk.Duration.days(7), infrequent_access_after=None)
     assert lifecycle.rule().transitions is None
 
 
 def test_tokens_pass_as_ages(stack: cdk.Stack, job: Path, number: Any) -> None:  # noqa: ANN401
     age = cdk.Duration.days(number)
-    ages = Lifecycle(
+    ages = BucketLifecycle(
         abort_uploads_after=age,
         infrequent_access_after=age,
         expire_after=age,

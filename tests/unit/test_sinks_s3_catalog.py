@@ -14,6 +14,7 @@ from linting import lint
 
 from cdk_managed_flink import (
     AthenaWorkgroup,
+    BucketLifecycle,
     DateProjection,
     EnumProjection,
     FlinkApplication,
@@ -23,7 +24,6 @@ from cdk_managed_flink import (
     IntegerProjection,
     KinesisSource,
     LakeTable,
-    Lifecycle,
     Parallelism,
     Runtime,
     S3Sink,
@@ -164,7 +164,7 @@ def test_c35_objects_are_reached_below_the_prefix_alone(
 
 
 def test_s3_is_called(application: FlinkApplication, stack: cdk.Stack) -> None:
-    assert application.bind(stack, "lake", S3Sink()).calls == ["s3"]
+    assert application.bind(stack, "lake", S3Sink()).service_endpoints == ["s3"]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_files_are_counted_for_dead_letters(
 
 
 def test_nothing_is_counted_unasked(application: FlinkApplication, stack: cdk.Stack) -> None:
-    assert list(application.bind(stack, "lake", S3Sink()).arrivals) == []
+    assert list(application.bind(stack, "lake", S3Sink()).volume_metrics) == []
     bucket = only(template_of(stack), "AWS::S3::Bucket")["Properties"]
     assert "MetricsConfigurations" not in bucket
 
@@ -315,7 +315,8 @@ def test_r02_sixteen_shards_into_parquet(tmp_path: Path) -> None:
         sources={"clicks": KinesisSource(shards=16)},
         sinks={
             "lake": S3Sink(
-                format="parquet", lifecycle=Lifecycle(abort_uploads_after=cdk.Duration.days(7))
+                format="parquet",
+                lifecycle=BucketLifecycle(abort_uploads_after=cdk.Duration.days(7)),
             )
         },
         parallelism=Parallelism(parallelism=2),

@@ -20,8 +20,8 @@ from cdk_managed_flink import (
     FlinkCode,
     KinesisSink,
     KinesisSource,
+    KinesisStart,
     Runtime,
-    StartPosition,
 )
 from cdk_managed_flink.job.properties import PropertyGroups
 
@@ -79,7 +79,7 @@ def test_the_options_of_the_connector_on_flink_1_20(
 def test_the_options_of_the_connector_on_flink_2(
     on_flink_2: FlinkApplication, theirs: kinesis.IStream
 ) -> None:
-    source = KinesisSource(stream=theirs, start=StartPosition.latest(), format="raw")
+    source = KinesisSource(stream=theirs, start=KinesisStart.latest(), format="raw")
     assert options(on_flink_2, source) == {
         "connector": "kinesis",
         "stream.arn": ARN,
@@ -93,14 +93,12 @@ def test_a_start_in_time_is_spelled_as_the_connector_reads_it(
     application: FlinkApplication, on_flink_2: FlinkApplication
 ) -> None:
     noon = datetime(2026, 5, 1, 12, tzinfo=timezone(timedelta(hours=2)))
-    found = options(application, KinesisSource(start=StartPosition.at(noon)))
+    found = options(application, KinesisSource(start=KinesisStart.at(noon)))
     assert found["scan.stream.initpos"] == "AT_TIMESTAMP"
     assert found["scan.stream.initpos-timestamp"] == "2026-05-01T12:00:00.000+02:00"
     found = options(
         on_flink_2,
-        KinesisSource(
-            start=StartPosition.at(datetime(2026, 5, 1, tzinfo=UTC)), resource_id="again"
-        ),
+        KinesisSource(start=KinesisStart.at(datetime(2026, 5, 1, tzinfo=UTC)), resource_id="again"),
     )
     assert found["source.init.position"] == "AT_TIMESTAMP"
     assert found["source.init.timestamp"] == "2026-05-01T00:00:00.000+00:00"
@@ -115,10 +113,10 @@ def test_further_options_win_over_the_defaults(application: FlinkApplication) ->
 def test_fails_when_a_start_has_no_time_zone() -> None:
     with pytest.raises(
         ValueError,
-        match=r"^StartPosition: timestamp is '2026-05-01T00:00:00'; allowed: a time with its time "
+        match=r"^KinesisStart: timestamp is '2026-05-01T00:00:00'; allowed: a time with its time "
         r"zone\. Use datetime",
     ):
-        StartPosition.at(datetime(2026, 5, 1))
+        KinesisStart.at(datetime(2026, 5, 1))
 
 
 @pytest.mark.parametrize("shards", [0, -1])
@@ -222,7 +220,7 @@ def test_c34_rights_are_what_the_connectors_line_calls(
     for action, places in calls.items():
         (place,) = places
         assert (place == ARN) == (action not in ON_THE_CONSUMER)
-    assert binding.calls == ["kinesis-streams"]
+    assert binding.service_endpoints == ["kinesis-streams"]
 
 
 def test_c60_an_option_of_the_other_line_is_refused_with_the_right_name(
@@ -450,7 +448,7 @@ def test_a_stream_of_the_same_account_or_of_one_that_is_not_known(
 
 def test_fails_when_a_start_is_not_called() -> None:
     with pytest.raises(ValueError, match=r"^KinesisSource: start is .*; .*Call it: start="):
-        KinesisSource(start=StartPosition.latest)  # type: ignore[arg-type]
+        KinesisSource(start=KinesisStart.latest)  # type: ignore[arg-type]
 
 
 def test_fails_when_a_connector_that_goes_by_names_is_to_read_another_accounts_stream(

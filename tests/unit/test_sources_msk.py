@@ -222,7 +222,7 @@ def test_a_secret_is_read_with_its_key(stack: cdk.Stack) -> None:
     assert found["secretsmanager:GetSecretValue"] == {SECRET}
     assert found["kms:Decrypt"] == {KEY}
     assert not [action for action in found if action.startswith("kafka")]
-    assert binding.calls == ["secretsmanager"]
+    assert binding.service_endpoints == ["secretsmanager"]
     notes = [str(entry.data) for entry in application.node.metadata if "info" in entry.type]
     assert not [note for note in notes if "customer managed key" in note]
 

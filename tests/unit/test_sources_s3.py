@@ -10,9 +10,9 @@ from aws_cdk import aws_s3 as s3
 from configurations import of_type, only, template_of
 
 from cdk_managed_flink import (
+    BucketLifecycle,
     ConfluentSchemaRegistry,
     FlinkApplication,
-    Lifecycle,
     Runtime,
     S3Source,
 )
@@ -87,7 +87,7 @@ def test_it_lists_the_bucket_and_reads_below_the_prefix_alone(
 
 def test_s3_is_called(application: FlinkApplication, theirs: s3.IBucket) -> None:
     binding = application.bind(cdk.Stack.of(application), "lake", S3Source(bucket=theirs))
-    assert binding.calls == ["s3"]
+    assert binding.service_endpoints == ["s3"]
     assert binding.resource is theirs
 
 
@@ -156,7 +156,7 @@ def test_fails_when_the_format_has_no_name() -> None:
 @pytest.mark.parametrize(
     "setting",
     [
-        {"lifecycle": Lifecycle()},
+        {"lifecycle": BucketLifecycle()},
         {"server_access_logs": True},
         {"removal_policy": cdk.RemovalPolicy.RETAIN},
     ],

@@ -24,7 +24,6 @@ from cdk_managed_flink.application.configuration import (
 )
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.handed_role import HandedRole, beside
 from cdk_managed_flink.application.log_group import application_log_group, log_group_arn
 from cdk_managed_flink.application.metrics import ApplicationMetrics
 from cdk_managed_flink.application.naming import application_name as name_of
@@ -35,6 +34,7 @@ from cdk_managed_flink.application.properties import (
     PropertyGroups,
     PropertyValue,
 )
+from cdk_managed_flink.application.recording_role import RecordingRole, with_local_policy
 from cdk_managed_flink.application.role import (
     application_arn,
     execution_role,
@@ -114,9 +114,9 @@ class FlinkApplication(Construct, ApplicationMetrics):
     Attributes:
         resource: The L1, a ``kinesisanalyticsv2.CfnApplication``: the escape hatch.
         logging_option: The L1 that joins application and log stream.
-        calls: AWS services that the job calls, by the names of their VPC endpoints.
+        service_endpoints: AWS services that the job calls, by the names of their VPC endpoints.
         granted_secrets: ARNs of the secrets that it may read.
-        needs: What has to be there before the job starts and no property refers to.
+        prerequisites: What has to be there before the job starts and no property refers to.
 
     Raises:
         ValueError: An illegal name or property group, or a key or enhanced snapshots with a
@@ -177,13 +177,13 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.role: iam.IRole = (
             execution_role(self, "Role", name=self.application_name, arn=self.application_arn)
             if role is None
-            else beside(self, role)
+            else with_local_policy(self, role)
         )
         self._principal: iam.IPrincipal = (
             self.role if isinstance(self.role, iam.Role) else self.role.grant_principal
         )
         if role is not None and not isinstance(role, iam.Role):
-            handed = HandedRole(role)
+            handed = RecordingRole(role)
             handed.watch(self)
             self._principal = handed
         self.log_group = application_log_group(
@@ -199,8 +199,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 self, network, role=self.role, grantee=self._principal, removal=removal_policy
             )
         )
-        self.needs: list[IConstruct] = []
-        self.calls: set[str] = set()
+        self.prerequisites: list[IConstruct] = []
+        self.service_endpoints: set[str] = set()
         self.granted_secrets: set[str] = set()
         self._tables = BoundTables(self, code)
         self._told: list[Callable[[], None]] = []
@@ -349,7 +349,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 grant_references(value, self)
             else:
                 continue
-            self.calls.add(SECRETS_ENDPOINT)
+            self.service_endpoints.add(SECRETS_ENDPOINT)
 
     def bind(self, scope: Construct, name: str, bindable: Bindable[R]) -> Binding[R]:
         """Bind a source or sink under the table's name.
@@ -360,8 +360,8 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self._tables.claim(name, bindable)
         binding = bindable.bind(scope, self, name)
         self._tables.add(name, bindable, binding, scope)
-        self.calls.update(binding.calls)
-        self.needs.extend(binding.needs)
+        self.service_endpoints.update(binding.service_endpoints)
+        self.prerequisites.extend(binding.prerequisites)
         self.add_property_group(name, binding.properties)
         for tell in self._told:
             tell()

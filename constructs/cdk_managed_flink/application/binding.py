@@ -107,11 +107,11 @@ class Binding(Generic[R_co]):
             values refer to are granted to the application.
         resource: The stream, bucket or table, made or taken.
         watches: What operations should keep an eye on.
-        calls: AWS services that the job calls, by the names of their VPC endpoints, such as
+        service_endpoints: VPC endpoint names of the AWS services that the job calls, such as
             ``kinesis-streams``: an application in a VPC has to reach them.
-        arrivals: Metrics that count what was written, for an alarm on the first dead letter.
-        needs: What has to be there before the job starts and no property refers to, such as a
-            topic or an access policy.
+        volume_metrics: Metrics that count written records, for an alarm on the first dead letter.
+        prerequisites: Constructs that must exist before the job starts but that no property
+            references, such as a topic or an access policy.
         columns: Columns that are read behind a sink; a job whose text can be read is held against
             them.
         rules: What the table's DDL has to keep; a job whose text can be read is held to it.
@@ -122,9 +122,9 @@ class Binding(Generic[R_co]):
     properties: Mapping[str, PropertyValue]
     resource: R_co
     watches: Sequence[Watch] = ()
-    calls: Sequence[str] = ()
-    arrivals: Sequence[Watch] = ()
-    needs: Sequence[IConstruct] = ()
+    service_endpoints: Sequence[str] = ()
+    volume_metrics: Sequence[Watch] = ()
+    prerequisites: Sequence[IConstruct] = ()
     columns: Columns | None = None
     rules: TableRules | None = None
     store: tuple[str, str] | None = None
@@ -165,7 +165,7 @@ class Sink(Bindable[R_co]):
     kind = "sink"
 
     def counted(self) -> "Sink[R_co]":
-        """The same sink with ``arrivals``, where they cost something and are not the default."""
+        """The same sink with ``volume_metrics``, where they cost extra and are off by default."""
         return self
 
 

@@ -14,8 +14,8 @@ def grant_interfaces(
     grantee: iam.IGrantable | None = None,
     subnets: Sequence[str],
     groups: Sequence[str],
-    looks: Sequence[str],
-    changes: Sequence[str],
+    describe_actions: Sequence[str],
+    manage_actions: Sequence[str],
 ) -> None:
     """Let the role make interfaces in these subnets with these groups.
 
@@ -24,8 +24,8 @@ def grant_interfaces(
         grantee: Who is granted in its place, to the same end. Default: the role.
         subnets: Ids of the subnets.
         groups: Ids of the security groups.
-        looks: Actions that take no resource.
-        changes: Actions on interfaces, beside making one.
+        describe_actions: Actions that take no resource.
+        manage_actions: Actions on existing interfaces.
     """
     stack = place_of(role).stack
 
@@ -39,9 +39,9 @@ def grant_interfaces(
         *(arn("security-group", group, account="*") for group in groups),
     ]
     for actions, resources in (
-        (looks, ["*"]),
+        (describe_actions, ["*"]),
         (["ec2:CreateNetworkInterface"], [interfaces, *shared]),
-        (changes, [interfaces]),
+        (manage_actions, [interfaces]),
     ):
         iam.Grant.add_to_principal(
             grantee=grantee or role, actions=list(actions), resource_arns=resources

@@ -133,14 +133,14 @@ class NetworkInterfaces:
             grantee=grantee,
             subnets=self.subnets.subnet_ids,
             groups=self._groups,
-            looks=[
+            describe_actions=[
                 "ec2:DescribeDhcpOptions",
                 "ec2:DescribeNetworkInterfaces",
                 "ec2:DescribeSecurityGroups",
                 "ec2:DescribeSubnets",
                 "ec2:DescribeVpcs",
             ],
-            changes=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"],
+            manage_actions=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"],
         )
 
     def configuration(self) -> dict[str, object]:
@@ -161,7 +161,7 @@ def group_of(
     return group
 
 
-def let_in(
+def allow_ingress(
     group: ec2.ISecurityGroup, own: ec2.ISecurityGroup, port: ec2.Port, description: str
 ) -> None:
     """Let an application's group in; the rule goes into the stack of the application's group.

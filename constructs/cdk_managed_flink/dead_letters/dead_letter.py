@@ -54,7 +54,7 @@ class DeadLetterSink(Sink[R_co]):
     def bind(self, scope: Construct, application: FlinkApplication, name: str) -> Binding[R_co]:
         """Bind the sink behind it, and watch for its first row."""
         binding = self.sink.counted().bind(scope, application, name)
-        if not binding.arrivals:
+        if not binding.volume_metrics:
             raise invalid(
                 application,
                 f"sink {name!r}",
@@ -71,6 +71,6 @@ class DeadLetterSink(Sink[R_co]):
                 meaning=f"The job set rows aside that it cannot use: look into {name}. "
                 f"{watch.meaning}",
             )
-            for watch in binding.arrivals
+            for watch in binding.volume_metrics
         ]
         return replace(binding, watches=[*binding.watches, *dead])

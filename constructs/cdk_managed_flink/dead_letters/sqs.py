@@ -149,9 +149,9 @@ class SqsSink(Sink[sqs.IQueue]):
             properties=stream.properties,
             resource=queue,
             watches=[*stream.watches, _failures(pipe.ref)],
-            arrivals=[_messages(queue.queue_name)],
-            calls=stream.calls,
-            needs=[pipe],
+            volume_metrics=[_messages(queue.queue_name)],
+            service_endpoints=stream.service_endpoints,
+            prerequisites=[pipe],
             rules=stream.rules,
         )
 

@@ -214,7 +214,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             watches=watches(
                 table_name, [index.index_name for index in self.global_secondary_indexes]
             ),
-            calls=["dynamodb"],
+            service_endpoints=["dynamodb"],
             rules=TableRules(keys=keys, no_rows=_NO_ROWS),
             store=("AWS::DynamoDB::GlobalTable", table_name) if self.table is None else None,
         )

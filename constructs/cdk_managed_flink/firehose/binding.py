@@ -16,7 +16,7 @@ from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.connectors.connectors import connector_for
 from cdk_managed_flink.connectors.options import checked_options
 from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
-from cdk_managed_flink.firehose.watching import arrivals, put_watches
+from cdk_managed_flink.firehose.watching import put_watches, volume_metrics
 from cdk_managed_flink.formats.confluent import check_subject
 from cdk_managed_flink.formats.formats import Format, Side, format_of
 
@@ -93,9 +93,9 @@ def bind_delivery_stream(
         properties=properties,
         resource=stream,
         watches=new.watches() if new is not None else put_watches(name) if watched else [],
-        calls=["kinesis-firehose", *format_.calls],
-        arrivals=[arrivals(name)] if watched else [],
-        needs=() if new is None else new.needs,
+        service_endpoints=["kinesis-firehose", *format_.service_endpoints],
+        volume_metrics=[volume_metrics(name)] if watched else [],
+        prerequisites=() if new is None else new.prerequisites,
     )
 
 

@@ -45,7 +45,7 @@ class DeliveryStream(Construct):
         key: As given.
         removal_policy: As given.
         destination: As given.
-        needs: What has to be there before the first record, beside the stream.
+        prerequisites: What has to be there before the first record, beside the stream.
 
     Raises:
         ValueError: A key of a source without a source.
@@ -75,7 +75,7 @@ class DeliveryStream(Construct):
         self.key = key
         self.removal_policy = removal_policy
         self.destination = destination
-        self.needs: list[IConstruct] = []
+        self.prerequisites: list[IConstruct] = []
         self._source = source
         self.role = iam.Role(
             self,

@@ -79,7 +79,7 @@ def source_watches(stream_name: str) -> list[Watch]:
     ]
 
 
-def arrivals(stream_name: str) -> Watch:
+def volume_metrics(stream_name: str) -> Watch:
     """How many records were put."""
     return firehose_watch(
         stream_name,

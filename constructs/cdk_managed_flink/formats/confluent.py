@@ -106,7 +106,7 @@ class AvroConfluent(Format):
             )
 
     @property
-    def calls(self) -> Sequence[str]:  # type: ignore[override]
+    def service_endpoints(self) -> Sequence[str]:  # type: ignore[override]
         """Secrets Manager, where there is a login."""
         return () if self._registry.secret is None else (SECRETS_ENDPOINT,)
 

@@ -29,11 +29,11 @@ class Format(ABC):
 
     Attributes:
         name: What ``'format' = '…'`` says.
-        calls: AWS services that the job calls for it, by the names of their VPC endpoints.
+        service_endpoints: VPC endpoint names of the AWS services that the format calls.
     """
 
     name: str
-    calls: Sequence[str] = ()
+    service_endpoints: Sequence[str] = ()
 
     @abstractmethod
     def options(self, prefix: str = "") -> Mapping[str, str]:

@@ -37,7 +37,7 @@ class GlueFormat(Format):
     schema: Schema | str
     registry: SchemaRegistry | None = None
     auto_register: bool = False
-    calls: Sequence[str] = ("glue",)
+    service_endpoints: Sequence[str] = ("glue",)
 
     def __post_init__(self) -> None:
         if isinstance(self.schema, str) and self.registry is None:
@@ -105,7 +105,7 @@ class GlueFormat(Format):
                 'job in Java, or read format="raw".',
             )
         if schema.resource is not None:
-            application.needs.append(schema.resource)
+            application.prerequisites.append(schema.resource)
         if side is Side.READ or self.auto_register:
             # A record names its version by an id alone, and so does a writer that waits for what it
             # has registered: the call "does not support resource based policies" (Glue guide, IAM

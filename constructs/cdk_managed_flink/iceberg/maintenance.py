@@ -74,7 +74,7 @@ class IcebergMaintenance:
         *,
         database: str,
         name: str,
-        needs: Sequence[IConstruct],
+        prerequisites: Sequence[IConstruct],
         bucket: s3.IBucket,
         prefix: str,
         key: kms.IKey | None,
@@ -85,7 +85,7 @@ class IcebergMaintenance:
             scope: Where; the ids are taken in it.
             database: Of the table.
             name: Of the table.
-            needs: What has to be there first: the table, where it is made.
+            prerequisites: What has to be there first: the table, where it is made.
             bucket: Where its files are.
             prefix: And below what.
             key: That encrypts them.
@@ -116,7 +116,7 @@ class IcebergMaintenance:
                 ),
             )
             # The service tries the role's rights when an optimizer is made.
-            optimizer.node.add_dependency(role, *needs)
+            optimizer.node.add_dependency(role, *prerequisites)
             made.append(optimizer)
         return made
 

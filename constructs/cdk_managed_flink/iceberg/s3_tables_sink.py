@@ -115,11 +115,11 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
         namespace = self.namespace or _NAMESPACE
         table_name = self.table_name or catalog_name(id_)
         bucket_arn = self.table_bucket_arn
-        needs: list[IConstruct] = []
+        prerequisites: list[IConstruct] = []
         if bucket_arn is None:
             bucket, made = self._new_bucket(place, namespace, removal)
             bucket_arn = bucket.attr_table_bucket_arn
-            needs = [bucket, made]
+            prerequisites = [bucket, made]
         else:
             _check_place(application, bucket_arn)
         table = None
@@ -133,9 +133,9 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
                 upsert=self.upsert,
             )
             table.apply_removal_policy(removal)
-            for needed in needs:
+            for needed in prerequisites:
                 table.node.add_dependency(needed)
-            needs.append(table)
+            prerequisites.append(table)
         self._grant(application, bucket_arn, namespace, table_name, table)
         region = place_of(application).region
         return Binding(
@@ -166,8 +166,8 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
                 },
             ),
             resource=table,
-            calls=["s3", "s3tables"],
-            needs=needs,
+            service_endpoints=["s3", "s3tables"],
+            prerequisites=prerequisites,
             columns=self.table.wanted,
             rules=key_rule(self.upsert, self.table),
         )

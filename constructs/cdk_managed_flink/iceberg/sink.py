@@ -185,7 +185,7 @@ class IcebergSink(Sink[s3.IBucket]):
         table_name = self.table_name or catalog_name(id_)
         key = bucket.encryption_key or self.encryption_key
         database = database_of(place, application, self.database, id_, removal=removal)
-        needs: list[IConstruct] = [] if database.resource is None else [database.resource]
+        prerequisites: list[IConstruct] = [] if database.resource is None else [database.resource]
         made: list[IConstruct] = []
         if self.table is not None and not self.table.exists:
             table = glue_table(
@@ -197,7 +197,7 @@ class IcebergSink(Sink[s3.IBucket]):
                 properties=table_properties(upsert=self.upsert),
             )
             table.apply_removal_policy(removal)
-            for needed in needs:
+            for needed in prerequisites:
                 table.node.add_dependency(needed)
             made = [table]
         if self.maintenance is not None:
@@ -205,7 +205,7 @@ class IcebergSink(Sink[s3.IBucket]):
                 Construct(place, "Maintenance"),
                 database=database.name,
                 name=table_name,
-                needs=made,
+                prerequisites=made,
                 bucket=bucket,
                 prefix=prefix,
                 key=key,
@@ -250,8 +250,8 @@ class IcebergSink(Sink[s3.IBucket]):
                 },
             ),
             resource=bucket,
-            calls=["glue", "s3"],
-            needs=[*needs, *made],
+            service_endpoints=["glue", "s3"],
+            prerequisites=[*prerequisites, *made],
             columns=None if self.table is None else self.table.wanted,
             rules=key_rule(self.upsert, self.table),
         )

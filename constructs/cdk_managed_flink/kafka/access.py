@@ -12,7 +12,7 @@ from constructs import IConstruct
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.network import let_in
+from cdk_managed_flink.application.network import allow_ingress
 from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.secret_value import (
     SECRETS_ENDPOINT,
@@ -32,14 +32,14 @@ class Access:
     Attributes:
         options: Connector options: brokers, protocol, login.
         mode: How the application authenticates.
-        calls: AWS services that the job calls on the way.
-        needs: What has to be there before the job starts.
+        service_endpoints: AWS services that the job calls on the way.
+        prerequisites: What has to be there before the job starts.
     """
 
     options: dict[str, str]
     mode: KafkaMode
-    calls: Sequence[str] = ()
-    needs: Sequence[IConstruct] = field(default_factory=list)
+    service_endpoints: Sequence[str] = ()
+    prerequisites: Sequence[IConstruct] = field(default_factory=list)
 
 
 def reach(
@@ -57,10 +57,10 @@ def reach(
         and place_of(cluster).stack is place_of(application).stack
     ):
         _warn_of_topics(cluster, application)
-    needs = _open(cluster, application, mode)
+    prerequisites = _open(cluster, application, mode)
     if authentication.secret is not None:
         _grant_secret(application, authentication.secret, on_msk=cluster.cluster_arn is not None)
-        needs.extend(cluster.before_login(authentication))
+        prerequisites.extend(cluster.before_login(authentication))
     trusted = cluster.certificate_authority
     if isinstance(trusted, FlinkSecret):
         grant_secret(trusted.secret, application)
@@ -71,8 +71,8 @@ def reach(
             **_trust(trusted),
         },
         mode=mode,
-        calls=[SECRETS_ENDPOINT] if reads_secret(cluster, authentication) else [],
-        needs=needs,
+        service_endpoints=[SECRETS_ENDPOINT] if reads_secret(cluster, authentication) else [],
+        prerequisites=prerequisites,
     )
 
 
@@ -188,7 +188,7 @@ def _open(
         return []
     for port in ports:
         for own in connections.security_groups:
-            let_in(groups[0], own, ec2.Port.tcp(port), f"Kafka ({mode.lower()}) of Flink")
+            allow_ingress(groups[0], own, ec2.Port.tcp(port), f"Kafka ({mode.lower()}) of Flink")
     # The rule is a child of either group, by the stacks that they are in.
     return [groups[0], *connections.security_groups]
 

@@ -173,9 +173,12 @@ class MskSink(Sink[KafkaCluster]):
             ),
             resource=cluster,
             watches=watches.offline(cluster),
-            arrivals=watches.arrivals(cluster, topic),
-            calls=[*access.calls, *(call for found in self._formats for call in found.calls)],
-            needs=[*access.needs, *made],
+            volume_metrics=watches.volume_metrics(cluster, topic),
+            service_endpoints=[
+                *access.service_endpoints,
+                *(call for found in self._formats for call in found.service_endpoints),
+            ],
+            prerequisites=[*access.prerequisites, *made],
         )
 
     @property

@@ -234,8 +234,11 @@ class MskSource(Source[KafkaCluster]):
             ),
             resource=cluster,
             watches=watches.lag(cluster, group, topics),
-            calls=[*access.calls, *(call for found in self._formats for call in found.calls)],
-            needs=[*access.needs, *made],
+            service_endpoints=[
+                *access.service_endpoints,
+                *(call for found in self._formats for call in found.service_endpoints),
+            ],
+            prerequisites=[*access.prerequisites, *made],
         )
 
     @property

@@ -59,7 +59,7 @@ def offline(cluster: KafkaCluster) -> list[Watch]:
     ]
 
 
-def arrivals(cluster: KafkaCluster, topic: str) -> list[Watch]:
+def volume_metrics(cluster: KafkaCluster, topic: str) -> list[Watch]:
     """What is written to a topic: by broker, or by topic where MSK Serverless has no brokers."""
     name = _name(cluster)
     if name is None:

@@ -153,8 +153,8 @@ class KinesisSink(Sink[kinesis.IStream]):
             properties=options,
             resource=stream,
             watches=[] if elsewhere else watches.writing(stream),
-            arrivals=[] if elsewhere else watches.arrivals(stream),
-            calls=["kinesis-streams", *format_.calls],
+            volume_metrics=[] if elsewhere else watches.volume_metrics(stream),
+            service_endpoints=["kinesis-streams", *format_.service_endpoints],
             rules=_AMBIGUOUS if _PARTITIONER in options else None,
             store=None if self.stream else made_stream(stream),
         )

@@ -42,24 +42,24 @@ _NO_METADATA = TableRules(
 
 
 @dataclass(frozen=True)
-class StartPosition:
+class KinesisStart:
     """Where a job without state begins to read; a restored one goes on where it was."""
 
     name: str
     timestamp: str | None = None
 
     @classmethod
-    def trim_horizon(cls) -> "StartPosition":
+    def trim_horizon(cls) -> "KinesisStart":
         """The oldest record that the stream still has: none that came before the start is lost."""
         return cls("TRIM_HORIZON")
 
     @classmethod
-    def latest(cls) -> "StartPosition":
+    def latest(cls) -> "KinesisStart":
         """Only records that come after the start."""
         return cls("LATEST")
 
     @classmethod
-    def at(cls, timestamp: datetime) -> "StartPosition":
+    def at(cls, timestamp: datetime) -> "KinesisStart":
         """Records from this time on.
 
         Raises:
@@ -67,7 +67,7 @@ class StartPosition:
         """
         if timestamp.tzinfo is None:
             raise invalid(
-                "StartPosition",
+                "KinesisStart",
                 "timestamp",
                 timestamp.isoformat(),
                 "a time with its time zone",
@@ -114,20 +114,20 @@ class KinesisSource(Source[kinesis.IStream]):
     shards: int | None = None
     retention: Duration = field(default_factory=lambda: durations.hours(DEFAULT_HOURS))
     fan_out: bool = False
-    start: StartPosition = field(default_factory=StartPosition.trim_horizon)
+    start: KinesisStart = field(default_factory=KinesisStart.trim_horizon)
     format: str | Format = "json"
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
     removal_policy: RemovalPolicy | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.start, StartPosition):
+        if not isinstance(self.start, KinesisStart):
             raise invalid(
                 "KinesisSource",
                 "start",
                 self.start,
-                "a StartPosition",
-                "Call it: start=StartPosition.latest().",
+                "a KinesisStart",
+                "Call it: start=KinesisStart.latest().",
             )
         check_records("KinesisSource", self.format)
         check_settings(
@@ -204,7 +204,7 @@ class KinesisSource(Source[kinesis.IStream]):
             ),
             resource=stream,
             watches=watched,
-            calls=["kinesis-streams", *format_.calls],
+            service_endpoints=["kinesis-streams", *format_.service_endpoints],
             rules=None if is_legacy(application.runtime) else _NO_METADATA,
             store=None if self.stream else made_stream(stream),
         )

@@ -79,7 +79,7 @@ def writing(stream: kinesis.IStream) -> list[Watch]:
     ]
 
 
-def arrivals(stream: kinesis.IStream) -> list[Watch]:
+def volume_metrics(stream: kinesis.IStream) -> list[Watch]:
     """What is written to the stream, whoever writes it."""
     return [
         _watch(

@@ -173,8 +173,8 @@ class FlinkLifecycle(Construct):
         self.prepare.node.add_dependency(rights)
         self.restored_from = self.prove.get_att_string("RestoredFrom")
         self.evidence = self.prove.get_att_string("Evidence")
-        if application.needs:
-            self.prepare.node.add_dependency(*application.needs)
+        if application.prerequisites:
+            self.prepare.node.add_dependency(*application.prerequisites)
         application.resource.node.add_dependency(self.prepare)
         application.logging_option.node.add_dependency(self.prepare)
         for policy in application.role.node.find_all():

@@ -144,7 +144,7 @@ class CollectionDestination(Destination):
             type="data",
             policy=stack.to_json_string([{"Rules": [rule], "Principal": [stream.role.role_arn]}]),
         )
-        stream.needs.append(policy)
+        stream.prerequisites.append(policy)
 
     def _retain(self, stream: DeliveryStream, name: str, retention: Duration) -> None:
         rule = {

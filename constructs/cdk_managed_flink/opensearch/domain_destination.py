@@ -190,7 +190,7 @@ class DomainDestination(Destination):
             retention=self.retention,
             roles=[stream.role.role_arn],
         )
-        stream.needs.append(access)
+        stream.prerequisites.append(access)
 
     def _check_retention(self, retention: Duration) -> None:
         if isinstance(self.domain, ExistingDomain):

@@ -65,8 +65,8 @@ class DomainSecurity(Construct):
                 self.role,
                 subnets=[subnet.subnet_id for subnet in subnets],
                 groups=[group.security_group_id for group in groups],
-                looks=["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
-                changes=[
+                describe_actions=["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+                manage_actions=[
                     "ec2:AssignPrivateIpAddresses",
                     "ec2:DeleteNetworkInterface",
                     "ec2:UnassignPrivateIpAddresses",

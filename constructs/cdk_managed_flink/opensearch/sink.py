@@ -14,7 +14,7 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.network import Network, let_in
+from cdk_managed_flink.application.network import Network, allow_ingress
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.secret_value import (
     SECRETS_ENDPOINT,
@@ -194,7 +194,7 @@ class _ByFirehose(OpenSearchSink[AnyDeliveryStream]):
             removal_policy=self.removal_policy or application.removal_policy,
         )
         # Firehose looks at its target while the stream is made.
-        stream.resource.node.add_dependency(*stream.needs)
+        stream.resource.node.add_dependency(*stream.prerequisites)
         return bind_delivery_stream(
             stream, application, format="json", table_options=self.table_options
         )
@@ -242,7 +242,7 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
     ) -> Binding[AnyDomain]:
         """Make or take the user; open the way from the job to the domain."""
         domain = self.domain
-        needs: list[IConstruct] = []
+        prerequisites: list[IConstruct] = []
         if isinstance(domain, OpenSearchDomain):
             writer = make_writer(
                 domain,
@@ -250,7 +250,7 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
                 index_pattern=written(self.index),
                 retention=self.retention,
             )
-            needs += [*writer.needs, *_open(domain, application)]
+            prerequisites += [*writer.prerequisites, *_open(domain, application)]
         else:
             assert self.user is not None  # checked in __post_init__
             writer = Writer(secret=self.user)
@@ -287,8 +287,8 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
             ),
             resource=domain,
             watches=domain_watches(domain.domain_arn),
-            calls=[SECRETS_ENDPOINT],
-            needs=needs,
+            service_endpoints=[SECRETS_ENDPOINT],
+            prerequisites=prerequisites,
         )
 
 
@@ -298,5 +298,5 @@ def _open(domain: OpenSearchDomain, application: FlinkApplication) -> Sequence[I
     (group,) = domain.connections.security_groups
     own = application.connections.security_groups
     for each in own:
-        let_in(group, each, ec2.Port.tcp(443), "Flink application")
+        allow_ingress(group, each, ec2.Port.tcp(443), "Flink application")
     return [group, *own]

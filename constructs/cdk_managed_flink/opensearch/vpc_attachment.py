@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 
 from cdk_managed_flink.application.interfaces import grant_interfaces
-from cdk_managed_flink.application.network import let_in
+from cdk_managed_flink.application.network import allow_ingress
 from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
 
 
@@ -40,20 +40,20 @@ class VpcPlace:
             )
             groups.append(group)
             if self.target is not None:
-                let_in(self.target, group, ec2.Port.tcp(443), "Firehose delivers")
-                stream.needs.extend([self.target, group])  # the rule is a child of either
+                allow_ingress(self.target, group, ec2.Port.tcp(443), "Firehose delivers")
+                stream.prerequisites.extend([self.target, group])  # the rule is a child of either
         ids = [group.security_group_id for group in groups]
         grant_interfaces(
             stream.role,
             subnets=self.subnets,
             groups=ids,
-            looks=[
+            describe_actions=[
                 "ec2:DescribeNetworkInterfaces",
                 "ec2:DescribeSecurityGroups",
                 "ec2:DescribeSubnets",
                 "ec2:DescribeVpcs",
             ],
-            changes=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"],
+            manage_actions=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"],
         )
         iam.Grant.add_to_principal(
             grantee=stream.role,

@@ -21,7 +21,7 @@ class Writer:
     """A user, and what has to be there before it can write."""
 
     secret: secretsmanager.ISecret
-    needs: tuple[IConstruct, ...] = ()
+    prerequisites: tuple[IConstruct, ...] = ()
 
 
 def let_in(
@@ -79,4 +79,4 @@ def make_writer(
     )
     access = let_in(domain, scope, index_pattern=index_pattern, retention=retention, user=secret)
     access.node.add_dependency(rights)
-    return Writer(secret=secret, needs=(access,))
+    return Writer(secret=secret, prerequisites=(access,))

@@ -75,7 +75,7 @@ class RedshiftCopySink(RedshiftSink):
         """Bind the bucket, announce its files to the warehouse, make the table and the job."""
         through = self.handed_on(self.through)
         bound = through.bind(scope, application, name)
-        self.warehouse.say_that_it_calls("s3")
+        self.warehouse.warn_if_vpc_routed("s3")
         bucket, path = bound.resource, str(bound.properties["path"])
         own = Construct(scope, f"{self.resource_id or name}Redshift")
         role = self.warehouse.load_role(own, "Role")
@@ -95,11 +95,11 @@ class RedshiftCopySink(RedshiftSink):
             properties=bound.properties,
             resource=self.warehouse,
             watches=bound.watches,
-            calls=bound.calls,
-            arrivals=bound.arrivals,
+            service_endpoints=bound.service_endpoints,
+            volume_metrics=bound.volume_metrics,
             rules=bound.rules,
             # Files that are there before the job are never loaded.
-            needs=[*bound.needs, sql],
+            prerequisites=[*bound.prerequisites, sql],
             columns=self.read_columns(without_partitions=True, in_order=self._format == "parquet"),
         )
 

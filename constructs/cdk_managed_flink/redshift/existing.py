@@ -12,8 +12,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.handed_role import HandedRole
 from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.recording_role import RecordingRole
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.redshift.warehouse import Warehouse
 
@@ -49,7 +49,7 @@ class _Existing(Warehouse):
         self.enhanced_vpc_routing = known.enhanced_vpc_routing
         self._security_groups = known.security_groups
         self._role = known.role
-        self._handed: HandedRole | None = None
+        self._handed: RecordingRole | None = None
         self._check_endpoint()
 
     def load_role(self, scope: Construct, id: str) -> iam.IRole:
@@ -68,7 +68,7 @@ class _Existing(Warehouse):
     def grantee(self, role: iam.IRole) -> iam.IGrantable:
         """The same, with a warning of what it lacks if it cannot be changed here."""
         if self._handed is None:
-            self._handed = HandedRole(role)
+            self._handed = RecordingRole(role)
             self._handed.watch(self)
         return self._handed
 

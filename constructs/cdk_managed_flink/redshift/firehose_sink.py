@@ -82,18 +82,18 @@ class RedshiftFirehoseSink(RedshiftSink):
         bound = bind_delivery_stream(
             stream, application, format=_FORMAT, table_options=self.table_options
         )
-        needs = list(bound.needs)
+        prerequisites = list(bound.prerequisites)
         if self.columns or self.readers:
             own = Construct(scope, f"{id_}Redshift")
             objects = self.claimed_table(own).objects(keep=self.keeps(own, application))
-            needs.append(make_objects(self.warehouse, own, "Sql", objects))
+            prerequisites.append(make_objects(self.warehouse, own, "Sql", objects))
         return Binding(
             properties=bound.properties,
             resource=self.warehouse,
             watches=bound.watches,
-            calls=bound.calls,
-            arrivals=bound.arrivals,
-            needs=needs,
+            service_endpoints=bound.service_endpoints,
+            volume_metrics=bound.volume_metrics,
+            prerequisites=prerequisites,
             columns=self.read_columns(),
         )
 

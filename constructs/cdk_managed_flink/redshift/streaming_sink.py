@@ -128,7 +128,7 @@ class RedshiftStreamingSink(RedshiftSink):
     def _from_stream(
         self, own: Construct, through: Sink[Any], stream: kinesis.IStream
     ) -> tuple[iam.IRole, str]:
-        self.warehouse.say_that_it_calls("kinesis-streams")
+        self.warehouse.warn_if_vpc_routed("kinesis-streams")
         role = self.warehouse.load_role(own, "Role")
         key = stream.encryption_key or getattr(through, "encryption_key", None)
         grant_stream(stream, self.warehouse, role, key=key)

@@ -183,7 +183,7 @@ class Warehouse(Construct):
         """Let new objects of the bucket be announced to the warehouse, or say who has to."""
         raise NotImplementedError
 
-    def say_that_it_calls(self, service: str) -> None:
+    def warn_if_vpc_routed(self, service: str) -> None:
         """Say that what it reads has to be reachable from its subnets, where that is so."""
         if self.enhanced_vpc_routing:
             Annotations.of(self).add_info(

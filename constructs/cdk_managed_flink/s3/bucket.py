@@ -24,7 +24,7 @@ _LOGS_EXPIRE_DAYS = 90
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lifecycle:
+class BucketLifecycle:
     """What happens to objects of the new bucket as they grow older.
 
     Attributes:
@@ -51,7 +51,7 @@ class Lifecycle:
             return
         if younger < 30 * durations.DAY:
             raise invalid(
-                "Lifecycle",
+                "BucketLifecycle",
                 "infrequent_access_after",
                 infrequent,
                 "30 days or more",
@@ -60,7 +60,7 @@ class Lifecycle:
         older = None if expire is None else durations.milliseconds(expire)
         if older is not None and older <= younger:
             raise invalid(
-                "Lifecycle",
+                "BucketLifecycle",
                 "expire_after",
                 expire,
                 f"longer than infrequent_access_after ({infrequent.to_human_string()})",

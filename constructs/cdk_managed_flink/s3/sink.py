@@ -16,7 +16,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.connectors.options import checked_options
 from cdk_managed_flink.formats.formats import Format, Side, format_of
-from cdk_managed_flink.s3.bucket import Lifecycle as Lifecycle
+from cdk_managed_flink.s3.bucket import BucketLifecycle as BucketLifecycle
 from cdk_managed_flink.s3.bucket import (
     check_new_or_existing,
     check_prefix,
@@ -85,7 +85,7 @@ class S3Sink(Sink[s3.IBucket]):
     prefix: str | None = None
     format: str | Format = "json-lines"
     catalog: "LakeTable | None" = None
-    lifecycle: Lifecycle | None = None
+    lifecycle: BucketLifecycle | None = None
     server_access_logs: bool = False
     server_access_logs_bucket: s3.IBucket | None = None
     request_metrics: bool = False
@@ -194,8 +194,8 @@ class S3Sink(Sink[s3.IBucket]):
                 fields={"path": "Say bucket= and prefix=.", "format": "Say format=."},
             ),
             resource=bucket,
-            calls=["s3", *format_.calls],
-            arrivals=[_arrivals(new)] if new is not None and self.request_metrics else [],
+            service_endpoints=["s3", *format_.service_endpoints],
+            volume_metrics=[_arrivals(new)] if new is not None and self.request_metrics else [],
             columns=None if self.catalog is None else self.catalog.wanted,
             rules=None if self.catalog is None else self.catalog.rules,
             store=("AWS::S3::Bucket", bucket_name) if new else None,
@@ -206,7 +206,7 @@ class S3Sink(Sink[s3.IBucket]):
             scope,
             id,
             application,
-            rule=(self.lifecycle or Lifecycle()).rule(),
+            rule=(self.lifecycle or BucketLifecycle()).rule(),
             removal_policy=self.removal_policy,
             server_access_logs=self.server_access_logs,
             server_access_logs_bucket=self.server_access_logs_bucket,

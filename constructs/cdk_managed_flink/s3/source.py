@@ -16,7 +16,7 @@ from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.connectors.options import checked_options
 from cdk_managed_flink.formats.formats import Format, Side, format_of
 from cdk_managed_flink.s3.bucket import (
-    Lifecycle,
+    BucketLifecycle,
     check_new_or_existing,
     check_prefix,
     grant_objects,
@@ -70,7 +70,7 @@ class S3Source(Source[s3.IBucket]):
     format: str | Format = "json"
     monitor_interval: Duration | None = None
     path_pattern: str | None = None
-    lifecycle: Lifecycle | None = None
+    lifecycle: BucketLifecycle | None = None
     server_access_logs: bool = False
     server_access_logs_bucket: s3.IBucket | None = None
     table_options: Mapping[str, str] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class S3Source(Source[s3.IBucket]):
             scope,
             self.resource_id or name,
             application,
-            rule=(self.lifecycle or Lifecycle()).rule(),
+            rule=(self.lifecycle or BucketLifecycle()).rule(),
             removal_policy=self.removal_policy,
             server_access_logs=self.server_access_logs,
             server_access_logs_bucket=self.server_access_logs_bucket,
@@ -191,5 +191,5 @@ class S3Source(Source[s3.IBucket]):
                 },
             ),
             resource=bucket,
-            calls=["s3", *format_.calls],
+            service_endpoints=["s3", *format_.service_endpoints],
         )

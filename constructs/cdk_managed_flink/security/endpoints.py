@@ -9,7 +9,7 @@ from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.network import let_in
+from cdk_managed_flink.application.network import allow_ingress
 from cdk_managed_flink.application.place import place_of
 
 
@@ -30,18 +30,18 @@ def reach(application: FlinkApplication) -> None:
     network = application.network
     if network is None:
         return
-    application.needs.extend(network.selected(application).subnets)  # with their routes
+    application.prerequisites.extend(network.selected(application).subnets)  # with their routes
     if network.endpoints:
         stage = Stage.of(application)
         nodes = stage.node.find_all() if stage else []
         there = [node for node in nodes if isinstance(node, ec2.CfnVPCEndpoint)]
-        for service in sorted(application.calls):
+        for service in sorted(application.service_endpoints):
             _reach(application, network.vpc, service, there)
-    elif application.calls:
+    elif application.service_endpoints:
         Annotations.of(application).add_info(
             f"{application.node.path} runs in a VPC and calls "
-            f"{', '.join(sorted(application.calls))}: its subnets need a NAT gateway, or VPC "
-            "endpoints of these services. Network(vpc=..., endpoints=True) makes the endpoints."
+            f"{', '.join(sorted(application.service_endpoints))}: its subnets need a NAT gateway, "
+            "or VPC endpoints of these services. Network(vpc=..., endpoints=True) makes them."
         )
 
 
@@ -49,13 +49,13 @@ def _reach(
     application: FlinkApplication, vpc: ec2.IVpc, service: str, there: Sequence[ec2.CfnVPCEndpoint]
 ) -> None:
     endpoint = _found(application, vpc, service, there) or _made(application, vpc, service)
-    application.needs.append(endpoint)
+    application.prerequisites.append(endpoint)
     if not isinstance(endpoint, ec2.InterfaceVpcEndpoint):
         return
     for group in endpoint.connections.security_groups:
         for own in application.connections.security_groups:
-            let_in(group, own, ec2.Port.tcp(443), "Calls of the Flink application")
-            application.needs.extend([group, own])  # the rule is a child of either
+            allow_ingress(group, own, ec2.Port.tcp(443), "Calls of the Flink application")
+            application.prerequisites.extend([group, own])  # the rule is a child of either
 
 
 def _found(

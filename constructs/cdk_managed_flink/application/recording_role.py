@@ -13,7 +13,7 @@ from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.role import SERVICE_PRINCIPAL
 
 
-def beside(application: Construct, role: iam.IRole) -> iam.IRole:
+def with_local_policy(application: Construct, role: iam.IRole) -> iam.IRole:
     """A role of another stack, with the policy of its grants in the application's own.
 
     Where it lies, the policy would refer to what the application's stack makes, which refers to
@@ -52,7 +52,7 @@ class _Trust:
 
 
 @jsii.implements(iam.IPrincipal)
-class HandedRole:
+class RecordingRole:
     """A role as the principal of grants, which are noted.
 
     CDK says of a role that was imported with ``mutable=False`` that a grant succeeded, and adds it
@@ -102,7 +102,7 @@ class HandedRole:
 
 @jsii.implements(IAspect)
 class _Lacking:
-    def __init__(self, role: iam.IRole, handed: HandedRole, application: IConstruct) -> None:
+    def __init__(self, role: iam.IRole, handed: RecordingRole, application: IConstruct) -> None:
         self._role = role
         self._handed = handed
         self._application = application
