@@ -10,7 +10,7 @@ export MYPY_CACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cdk-managed-flin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-all test-busy lint bench up down deploy send results logs status explain doctor \
+.PHONY: help demo test test-fast test-all test-busy lint baseline bench up down deploy send results logs status explain doctor \
         pins clean
 
 define prepare
@@ -81,6 +81,10 @@ test-all:          ## everything, before a release: make test-all PART=scenarios
 test-busy:         ## what runs on a real Flink, three times beside two busy processes
 	$(call prepare,all)
 	@.venv/bin/python -m tests.suite busy
+
+baseline:          ## store the templates anew, after a change of them that is wanted
+	$(call prepare,check,--without-flink)
+	@PYTHONPATH=constructs:tests/templates:local:. .venv/bin/python tests/templates/baseline.py
 
 lint:              ## ruff, mypy, import-linter
 	$(call prepare,check,--without-flink)

@@ -15,7 +15,7 @@ _REAL: Final = "flink or local or emulator"
 _FOLDERS: Final = ("tests/emulator", "tests/jobs", "tests/local")
 # A group of tests stays on one process; tests/conftest.py says in which order.
 _GROUPS: Final = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
-_PATHS: Final = ("constructs", "constructs/cdk_managed_flink/handlers", "local", ".")
+_PATHS: Final = ("constructs", "local", ".")
 
 
 @dataclass(frozen=True, kw_only=True)
