@@ -91,8 +91,7 @@ def _fetch_uv(log: Path) -> None:
 def _fetch_python(log: Path) -> None:
     _install(VENV, ROOT / "requirements.txt", log)
     site = next((VENV / "lib").glob("python3.*")) / "site-packages"
-    handlers = ROOT / "constructs" / "cdk_managed_flink" / "handlers"
-    roots = (ROOT, ROOT / "constructs", handlers, ROOT / "local")
+    roots = (ROOT, ROOT / "constructs", ROOT / "local")
     (site / "cdk_managed_flink_source_roots.pth").write_text("".join(f"{r}\n" for r in roots))
 
 

@@ -12,17 +12,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from managed_flink_local.emulator import execution_role, server
 from managed_flink_local.emulator import ministack_internals as ministack
-from managed_flink_local.emulator import server
 from managed_flink_local.emulator.config import EmulatorConfig
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.cluster import Cluster
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.flink.rest import FlinkError
 from managed_flink_local.emulator.flink.running_job import RunningJob
 from managed_flink_local.emulator.not_applied import NotApplied
-from managed_flink_local.emulator.service import execution_role
-from managed_flink_local.emulator.service.application import Application
 from managed_flink_local.emulator.tls import TlsMaterial
 
 

@@ -28,8 +28,7 @@ def test_constructs_is_a_source_root_and_hides_no_package() -> None:
 
 def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
-    source_roots = ("constructs", "constructs/cdk_managed_flink/handlers", "local", ".")
-    path = os.pathsep.join(str(root / source_root) for source_root in source_roots)
+    path = os.pathsep.join(str(root / source_root) for source_root in ("constructs", "local", "."))
     return subprocess.run(
         command,
         cwd=root,
@@ -52,10 +51,17 @@ def test_every_part_of_the_library_is_in_the_arrows() -> None:
     contracts = str(project["tool"]["importlinter"]["contracts"])
     library = ROOT / "constructs" / "cdk_managed_flink"
     parts = {path.parent.name for path in library.glob("*/__init__.py")}
-    assert parts >= {"application", "code", "sinks", "sources"}
-    assert [part for part in parts if f"cdk_managed_flink.{part}" not in contracts] == []
-    assert (library / "handlers" / "managed_flink_lifecycle").is_dir()
-    assert "'managed_flink_lifecycle'" in contracts
+    assert parts >= {"application", "code", "handlers", "job", "kafka"}
+    in_layers = set(re.findall(r"\w+", str(_layers(project))))
+    islands = {"handlers", "job"}
+    assert parts - islands == in_layers - {"pipeline"}
+    assert {name for name in islands if f"cdk_managed_flink.{name}" in contracts} == islands
+
+
+def _layers(project: dict[str, Any]) -> list[str]:
+    contracts: list[dict[str, Any]] = project["tool"]["importlinter"]["contracts"]
+    (layers,) = (c["layers"] for c in contracts if c.get("containers") == ["cdk_managed_flink"])
+    return list(layers)
 
 
 def test_fails_when_an_arrow_points_back(tmp_path: Path) -> None:
@@ -67,10 +73,10 @@ def test_fails_when_an_arrow_points_back(tmp_path: Path) -> None:
         (tmp_path / other).mkdir(parents=True)
         (tmp_path / other / "__init__.py").touch()
     naming = copy / "application" / "naming.py"
-    naming.write_text(naming.read_text("utf-8") + "\nimport cdk_managed_flink.sinks.s3\n", "utf-8")
+    naming.write_text(naming.read_text("utf-8") + "\nimport cdk_managed_flink.s3.sink\n", "utf-8")
     found = lint_imports(tmp_path)
     assert found.returncode == 1
-    assert "cdk_managed_flink.application is not allowed to import cdk_managed_flink.sinks" in (
+    assert "cdk_managed_flink.application is not allowed to import cdk_managed_flink.s3" in (
         found.stdout
     )
 

@@ -8,14 +8,14 @@ import threading
 from pathlib import Path
 
 from managed_flink_local.emulator.config import EmulatorConfig
+from managed_flink_local.emulator.execution_role import RoleRefusedError
 from managed_flink_local.emulator.flink import process_environment
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.cluster import Cluster, ClusterSpec
 from managed_flink_local.emulator.flink.distribution import Distribution
 from managed_flink_local.emulator.flink.rest import FlinkError
 from managed_flink_local.emulator.leash import Leash
 from managed_flink_local.emulator.not_applied import NotApplied
-from managed_flink_local.emulator.service.application import Application
-from managed_flink_local.emulator.service.execution_role import RoleRefusedError
 from managed_flink_local.emulator.tls import TlsMaterial
 
 logger = logging.getLogger("managed_flink")

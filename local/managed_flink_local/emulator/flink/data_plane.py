@@ -11,17 +11,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from managed_flink_local.emulator import execution_role
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.config import EmulatorConfig
 from managed_flink_local.emulator.flink import client, property_groups
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.client import Submission
 from managed_flink_local.emulator.flink.cluster import Cluster
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.rest import FlinkError, root_cause
 from managed_flink_local.emulator.flink.running_job import RunningJob
 from managed_flink_local.emulator.flink.supervisor import Supervisor
-from managed_flink_local.emulator.service import execution_role
-from managed_flink_local.emulator.service.application import Application
 
 logger = logging.getLogger("managed_flink")
 

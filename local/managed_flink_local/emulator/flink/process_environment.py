@@ -6,10 +6,10 @@ import json
 import os
 from pathlib import Path
 
+from managed_flink_local.emulator import execution_role
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.config import EmulatorConfig
-from managed_flink_local.emulator.service import execution_role
-from managed_flink_local.emulator.service.application import Application
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.tls import TRUST_STORE_PASSWORD, TlsMaterial
 
 # Variables of the emulator's own process that must not reach a job.

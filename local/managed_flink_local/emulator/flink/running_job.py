@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.cluster import Cluster
-from managed_flink_local.emulator.service.application import Application
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import threading
 import time
 from typing import Any
 
+from managed_flink_local.emulator import execution_role
 from managed_flink_local.emulator import ministack_internals as ministack
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.cluster import Cluster
-from managed_flink_local.emulator.service import execution_role
-from managed_flink_local.emulator.service.application import Application
 
 logger = logging.getLogger("managed_flink")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from managed_flink_local.emulator import ministack_internals as ministack
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.service import (
@@ -16,7 +17,6 @@ from managed_flink_local.emulator.service import (
     updates,
 )
 from managed_flink_local.emulator.service.account_snapshots import AccountSnapshots
-from managed_flink_local.emulator.service.application import Application
 from managed_flink_local.emulator.service.lifecycle import Lifecycle
 from managed_flink_local.emulator.service.operations import OperationLog, list_applications
 from managed_flink_local.emulator.service.rollback import Rollback

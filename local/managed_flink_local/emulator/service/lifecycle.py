@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from managed_flink_local.emulator import execution_role
 from managed_flink_local.emulator import ministack_internals as ministack
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.flink.rest import FlinkError
-from managed_flink_local.emulator.service import execution_role
-from managed_flink_local.emulator.service.application import Application
 from managed_flink_local.emulator.service.operations import (
     CANCELLED,
     FAILED,

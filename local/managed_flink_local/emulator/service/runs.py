@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.cluster import Cluster
 from managed_flink_local.emulator.flink.data_plane import DataPlane
 from managed_flink_local.emulator.flink.rest import FlinkError
 from managed_flink_local.emulator.flink.running_job import RunningJob
-from managed_flink_local.emulator.service.application import Application
 from managed_flink_local.emulator.service.operations import FAILED, Operation
 
 logger = logging.getLogger("managed_flink")

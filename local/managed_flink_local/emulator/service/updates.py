@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from managed_flink_local.emulator import execution_role
 from managed_flink_local.emulator import ministack_internals as ministack
-from managed_flink_local.emulator.service import code_location, execution_role, snapshot_mode
+from managed_flink_local.emulator.service import code_location, snapshot_mode
 from managed_flink_local.emulator.service.lifecycle import Lifecycle
 from managed_flink_local.emulator.service.operations import OperationLog
 from managed_flink_local.emulator.service.snapshots import Snapshots, Start, mode
