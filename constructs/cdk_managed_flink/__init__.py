@@ -10,6 +10,7 @@ from cdk_managed_flink.public_names import MODULES
 
 if TYPE_CHECKING:
     from cdk_managed_flink.application.application import FlinkApplication
+    from cdk_managed_flink.application.base import ApplicationBase
     from cdk_managed_flink.application.binding import (
         Bindable,
         Binding,

@@ -77,7 +77,7 @@ def probe(cloud: Cloud) -> Probe:
 def test_delete_follows_a_failed_create(probe: Probe) -> None:
     assert probe.deploy(Version="1", Fail="no luck") == "ROLLBACK_COMPLETE"
     assert probe.reason == "no luck"
-    assert probe.service_endpoints() == [["Create", "", "1"], ["Delete", "made-1", "1"]]
+    assert probe.calls() == [["Create", "", "1"], ["Delete", "made-1", "1"]]
 
 
 def test_fails_when_a_response_is_too_long(probe: Probe) -> None:
@@ -89,7 +89,7 @@ def test_fails_when_a_response_is_too_long(probe: Probe) -> None:
 
 def test_fails_when_the_service_token_changes(probe: Probe) -> None:
     assert probe.deploy(Version="1") == "CREATE_COMPLETE"
-    probe.service_endpoints()
+    probe.calls()
     assert probe.deploy(provider="Second", Version="2") == "UPDATE_ROLLBACK_COMPLETE"
     assert probe.reason == "Modifying service token is not allowed."
-    assert probe.service_endpoints() == []
+    assert probe.calls() == []

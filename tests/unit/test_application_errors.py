@@ -37,7 +37,7 @@ def test_fails_when_a_number_is_outside_the_limits() -> None:
 
 
 def test_fails_when_an_option_of_a_new_resource_comes_with_an_existing_one() -> None:
-    unset = {"versioned": False, "lifecycle": None, "replicas": (), "keys": {}}
+    unset: dict[str, object] = {"versioned": False, "lifecycle": None, "replicas": (), "keys": {}}
     check_new_only("S3Sink", "bucket=", unset, "Set it on the bucket.")
     with pytest.raises(
         ValueError, match="versioned is True, which cannot be combined with bucket="

@@ -23,6 +23,7 @@ from cdk_managed_flink import (
     Binding,
     Connector,
     DeliveryBucket,
+    ApplicationBase,
     FlinkApplication,
     FlinkCode,
     FlinkPipeline,
@@ -68,7 +69,7 @@ class Stream(Sink[kinesis.IStream]):
         return []
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[kinesis.IStream]:
         stream = self.stream or kinesis.Stream(
             scope,

@@ -10,11 +10,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from constructs import Construct, IConstruct, IValidation
+from constructs import Construct, IValidation
 
 from cdk_managed_flink.application import state_key
 from cdk_managed_flink.application.acknowledge import acknowledge_unknown_property
 from cdk_managed_flink.application.answers import log_group_name, log_stream_name, role_arn
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Bindable, Binding
 from cdk_managed_flink.application.code_location import Code
 from cdk_managed_flink.application.configuration import (
@@ -42,12 +43,11 @@ from cdk_managed_flink.application.role import (
     grant_logs,
 )
 from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.secret_grants import grant_references, grant_secret
 from cdk_managed_flink.application.secret_value import (
     SECRET_READER,
     SECRETS_ENDPOINT,
     FlinkSecret,
-    grant_references,
-    grant_secret,
     reads_secrets,
     refers,
 )
@@ -75,7 +75,7 @@ class ImportedApplication(Construct, ApplicationMetrics):
 
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
-class FlinkApplication(Construct, ApplicationMetrics):
+class FlinkApplication(ApplicationBase, ApplicationMetrics):
     """An application with its execution role, its log and every setting said explicitly.
 
     CloudFormation creates it stopped; ``FlinkPipeline`` adds what starts it, proves it healthy and
@@ -174,12 +174,12 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.encryption_key = encryption_key
         self.data_key = data_key
         self.removal_policy = removal_policy
-        self.role: iam.IRole = (
+        self.role = (
             execution_role(self, "Role", name=self.application_name, arn=self.application_arn)
             if role is None
             else with_local_policy(self, role)
         )
-        self._principal: iam.IPrincipal = (
+        self._principal = (
             self.role if isinstance(self.role, iam.Role) else self.role.grant_principal
         )
         if role is not None and not isinstance(role, iam.Role):
@@ -192,6 +192,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.log_stream = logs.LogStream(
             self, "LogStream", log_group=self.log_group, removal_policy=removal_policy
         )
+        self.network = network
         self._interfaces = (
             None
             if network is None
@@ -199,10 +200,11 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 self, network, role=self.role, grantee=self._principal, removal=removal_policy
             )
         )
-        self.prerequisites: list[IConstruct] = []
-        self.service_endpoints: set[str] = set()
-        self.granted_secrets: set[str] = set()
+        self.prerequisites = []
+        self.service_endpoints = set()
+        self.granted_secrets = set()
         self._tables = BoundTables(self, code)
+        self.is_text_read = self._tables.is_text_read
         self._told: list[Callable[[], None]] = []
         reader = {SECRET_READER} if reads_secrets(property_groups or {}) else set()
         location = code.bind(self, runtime=runtime, connectors=sorted({*connectors, *reader}))
@@ -232,7 +234,7 @@ class FlinkApplication(Construct, ApplicationMetrics):
                 f"log_level {monitoring.log_level} hides task failures, which Flink logs at INFO: "
                 "a failed deploy cannot show the job's own exception.",
             )
-        self.resource = TrackedApplication(
+        self.resource: TrackedApplication = TrackedApplication(
             self,
             "Resource",
             application_name=self.application_name,
@@ -276,41 +278,9 @@ class FlinkApplication(Construct, ApplicationMetrics):
         self.node.add_validation(_TextValidation(self))
 
     @property
-    def is_text_read(self) -> bool:
-        """Whether the job's own DDL is held against what is bound at synth, as SQL is."""
-        return self._tables.is_text_read
-
-    @property
     def stores(self) -> Mapping[str, list[str]]:
         """What was made to hold a table's data, by the table's name: its kind and its name."""
         return self._tables.stores
-
-    @property
-    def network(self) -> Network | None:
-        """The VPC that it is in."""
-        return None if self._interfaces is None else self._interfaces.network
-
-    @property
-    def connections(self) -> ec2.Connections:
-        """For rules between the application and what it reaches in its VPC.
-
-        Raises:
-            ValueError: It is in no VPC.
-        """
-        if self._interfaces is None:
-            raise invalid(
-                self,
-                "network",
-                None,
-                "Network(vpc=...)",
-                "What it is to reach lies in a VPC, and the application is in none.",
-            )
-        return self._interfaces.connections
-
-    @property
-    def grant_principal(self) -> iam.IPrincipal:
-        """The execution role's principal: grants to the application go to its role."""
-        return self._principal
 
     @staticmethod
     def from_application_name(

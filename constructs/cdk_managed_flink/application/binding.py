@@ -5,18 +5,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from constructs import Construct, IConstruct
 
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.properties import PropertyValue
 from cdk_managed_flink.application.runtime import Runtime
-
-if TYPE_CHECKING:
-    from cdk_managed_flink.application.application import FlinkApplication
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -149,7 +147,7 @@ class Bindable(ABC, Generic[R_co]):
         return None
 
     @abstractmethod
-    def bind(self, scope: Construct, application: "FlinkApplication", name: str) -> Binding[R_co]:
+    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[R_co]:
         """Make or take the resource, and grant the role what the connector calls."""
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, WatchKind
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -51,7 +51,7 @@ class DeadLetterSink(Sink[R_co]):
         """That of the sink behind it."""
         return self.sink.network()
 
-    def bind(self, scope: Construct, application: FlinkApplication, name: str) -> Binding[R_co]:
+    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[R_co]:
         """Bind the sink behind it, and watch for its first row."""
         binding = self.sink.counted().bind(scope, application, name)
         if not binding.volume_metrics:

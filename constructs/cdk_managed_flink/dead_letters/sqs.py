@@ -12,7 +12,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKind
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
@@ -88,7 +88,7 @@ class SqsSink(Sink[sqs.IQueue]):
         return self._stream.connectors(runtime)
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[sqs.IQueue]:
         """Make the stream and the pipe, make or take the queue."""
         stream = self._stream.bind(scope, application, name)
@@ -155,7 +155,7 @@ class SqsSink(Sink[sqs.IQueue]):
             rules=stream.rules,
         )
 
-    def _new_queue(self, scope: Construct, application: FlinkApplication) -> sqs.Queue:
+    def _new_queue(self, scope: Construct, application: ApplicationBase) -> sqs.Queue:
         key = application.data_key
         queue = sqs.Queue(
             scope,

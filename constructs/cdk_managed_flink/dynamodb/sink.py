@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_managed_flink.application.answers import key_arn
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
@@ -155,7 +155,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         return [connector_for("dynamodb", runtime)]
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[dynamodb.ITableV2]:
         """Make or take the table; grant the one action that the connector calls."""
         if self.table is None:
@@ -224,7 +224,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         return [] if any(map(is_token, keys)) else keys
 
     def _new_table(
-        self, scope: Construct, application: FlinkApplication, name: str, key: kms.IKey | None
+        self, scope: Construct, application: ApplicationBase, name: str, key: kms.IKey | None
     ) -> dynamodb.TableV2:
         assert self.partition_key is not None  # checked in __post_init__
         # The L2 takes a customer managed key only in a stack that names its Region.

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_dynamodb as dynamodb
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.place import account_of, place_of
 from cdk_managed_flink.application.tokens import is_token
 
 
-def check_account(application: FlinkApplication, name: str, table: dynamodb.ITableV2) -> None:
+def check_account(application: ApplicationBase, name: str, table: dynamodb.ITableV2) -> None:
     """Refuse a table that the connector would look for in the wrong account.
 
     Raises:
@@ -40,7 +40,7 @@ def keys_of(table: dynamodb.ITableV2) -> list[str]:
 
 
 def check_replicas(
-    application: FlinkApplication,
+    application: ApplicationBase,
     regions: Sequence[str],
     keys: Mapping[str, str],
     *,

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 
-from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.arns import differ
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -40,7 +40,7 @@ AnyDeliveryStream: TypeAlias = DeliveryStream | firehose.IDeliveryStream
 
 def bind_delivery_stream(
     stream: AnyDeliveryStream,
-    application: FlinkApplication,
+    application: ApplicationBase,
     *,
     format: str | Format,
     table_options: Mapping[str, str],

@@ -6,15 +6,12 @@ from urllib.parse import urlsplit
 
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.application.secret_value import (
-    SECRETS_ENDPOINT,
-    FlinkSecret,
-    grant_secret,
-)
+from cdk_managed_flink.application.secret_grants import grant_secret
+from cdk_managed_flink.application.secret_value import SECRETS_ENDPOINT, FlinkSecret
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.connectors.connectors import format_artifacts, secret_reader
 from cdk_managed_flink.formats.formats import Format, Side
@@ -134,7 +131,7 @@ class AvroConfluent(Format):
         reader = [] if self._registry.secret is None else secret_reader(runtime)
         return [*format_artifacts(_AVRO, runtime), *reader]
 
-    def grant(self, application: FlinkApplication, side: Side) -> None:
+    def grant(self, application: ApplicationBase, side: Side) -> None:
         """The secret; the registry has its own users."""
         if self._registry.secret is not None:
             grant_secret(self._registry.secret, application)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
@@ -47,7 +47,7 @@ class Format(ABC):
     def artifacts(self, runtime: Runtime) -> Sequence[Connector]:
         """What the job's package has to contain for it."""
 
-    def grant(self, application: FlinkApplication, side: Side) -> None:
+    def grant(self, application: ApplicationBase, side: Side) -> None:
         """Give the application what the format itself calls; nothing for most.
 
         Raises:

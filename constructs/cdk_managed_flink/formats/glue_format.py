@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_iam as iam
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
@@ -88,7 +88,7 @@ class GlueFormat(Format):
         kind = self._schema.data_format.lower()
         return [Connector(aws.group, f"flink-{kind}-glue-schema-registry", aws.version)]
 
-    def grant(self, application: FlinkApplication, side: Side) -> None:
+    def grant(self, application: ApplicationBase, side: Side) -> None:
         """Reading a version, or looking one up by its definition; registering where asked.
 
         Raises:

@@ -11,7 +11,7 @@ from aws_cdk import aws_s3tables as s3tables
 from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -102,7 +102,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
         return [connector_for("iceberg", runtime)]
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[s3tables.CfnTable | None]:
         """Make table, namespace and table bucket; grant what the REST catalog's calls stand for.
 
@@ -174,7 +174,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
 
     def _grant(
         self,
-        application: FlinkApplication,
+        application: ApplicationBase,
         bucket_arn: str,
         namespace: str,
         name: str,
@@ -234,7 +234,7 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
         return bucket, made
 
 
-def _check_place(application: FlinkApplication, bucket_arn: str) -> None:
+def _check_place(application: ApplicationBase, bucket_arn: str) -> None:
     if is_token(bucket_arn):
         return
     stack = place_of(application).stack

@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -171,7 +171,7 @@ class IcebergSink(Sink[s3.IBucket]):
         return [connector_for("iceberg", runtime)]
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[s3.IBucket]:
         """Make or take bucket, database and table; grant what the catalog and its files take."""
         id_ = self.resource_id or name
@@ -256,7 +256,7 @@ class IcebergSink(Sink[s3.IBucket]):
             rules=key_rule(self.upsert, self.table),
         )
 
-    def _grant(self, application: FlinkApplication, database: str, table: str) -> None:
+    def _grant(self, application: ApplicationBase, database: str, table: str) -> None:
         """What the catalog calls: it looks for both, makes the table once, commits to it."""
         iam.Grant.add_to_principal(
             grantee=application.grant_principal,
@@ -273,7 +273,7 @@ class IcebergSink(Sink[s3.IBucket]):
             resource_arns=catalog_arns(application, database, table),
         )
 
-    def _new_bucket(self, scope: Construct, application: FlinkApplication, id: str) -> s3.Bucket:
+    def _new_bucket(self, scope: Construct, application: ApplicationBase, id: str) -> s3.Bucket:
         return new_bucket(
             scope,
             id,

@@ -10,15 +10,12 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import IConstruct
 
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import allow_ingress
 from cdk_managed_flink.application.place import place_of
-from cdk_managed_flink.application.secret_value import (
-    SECRETS_ENDPOINT,
-    FlinkSecret,
-    grant_secret,
-)
+from cdk_managed_flink.application.secret_grants import grant_secret
+from cdk_managed_flink.application.secret_value import SECRETS_ENDPOINT, FlinkSecret
 from cdk_managed_flink.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.kafka.cluster import KafkaCluster
 from cdk_managed_flink.kafka.connectors import reads_secret
@@ -43,7 +40,7 @@ class Access:
 
 
 def reach(
-    cluster: KafkaCluster, application: FlinkApplication, asked: KafkaAuthentication | None
+    cluster: KafkaCluster, application: ApplicationBase, asked: KafkaAuthentication | None
 ) -> Access:
     """Open the way from the application to the cluster, and give it the secret that it logs in by.
 
@@ -78,7 +75,7 @@ def reach(
 
 def grant_read(
     cluster: KafkaCluster,
-    application: FlinkApplication,
+    application: ApplicationBase,
     *,
     topics: Sequence[str],
     group: str,
@@ -103,7 +100,7 @@ def grant_read(
 
 def grant_write(
     cluster: KafkaCluster,
-    application: FlinkApplication,
+    application: ApplicationBase,
     *,
     topic: str,
     transactional_id_prefix: str | None,
@@ -153,15 +150,13 @@ def _arn(cluster: KafkaCluster) -> str:
     return cluster.cluster_arn
 
 
-def _grant(application: FlinkApplication, actions: list[str], arns: list[str]) -> None:
+def _grant(application: ApplicationBase, actions: list[str], arns: list[str]) -> None:
     iam.Grant.add_to_principal(
         grantee=application.grant_principal, actions=actions, resource_arns=arns
     )
 
 
-def _open(
-    cluster: KafkaCluster, application: FlinkApplication, mode: KafkaMode
-) -> list[IConstruct]:
+def _open(cluster: KafkaCluster, application: ApplicationBase, mode: KafkaMode) -> list[IConstruct]:
     """One rule a port, on the brokers' first group; what holds the rules is handed back."""
     if cluster.vpc is None:
         return []
@@ -193,7 +188,7 @@ def _open(
     return [groups[0], *connections.security_groups]
 
 
-def _warn_of_topics(cluster: KafkaCluster, application: FlinkApplication) -> None:
+def _warn_of_topics(cluster: KafkaCluster, application: ApplicationBase) -> None:
     Annotations.of(application).add_warning_v2(
         "cdk-managed-flink:serverless-topic",
         f"{cluster.node.path} is made by this stack and its topics are not, so the job's first "
@@ -203,7 +198,7 @@ def _warn_of_topics(cluster: KafkaCluster, application: FlinkApplication) -> Non
 
 
 def _grant_secret(
-    application: FlinkApplication, secret: secretsmanager.ISecret, *, on_msk: bool
+    application: ApplicationBase, secret: secretsmanager.ISecret, *, on_msk: bool
 ) -> None:
     grant_secret(secret, application)
     if on_msk and secret.encryption_key is None:

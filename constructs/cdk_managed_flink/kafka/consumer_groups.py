@@ -5,7 +5,7 @@ from weakref import WeakKeyDictionary
 
 from constructs import IConstruct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.tokens import is_token
 
@@ -22,7 +22,7 @@ _CLAIMS: "WeakKeyDictionary[IConstruct, dict[tuple[str, str], _Claim]]" = WeakKe
 
 
 def claim_group(
-    cluster: str, group: str, *, application: FlinkApplication, table: str, shared: bool
+    cluster: str, group: str, *, application: ApplicationBase, table: str, shared: bool
 ) -> None:
     """Take a consumer group of a cluster for an application.
 

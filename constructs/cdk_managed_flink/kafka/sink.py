@@ -7,7 +7,7 @@ from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk import aws_kinesisanalyticsv2 as kda
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -114,7 +114,7 @@ class MskSink(Sink[KafkaCluster]):
         return self.cluster.network()
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[KafkaCluster]:
         """Make the topic, open the way, and grant writing it in transactions of its own."""
         cluster = self.cluster
@@ -213,7 +213,7 @@ class MskSink(Sink[KafkaCluster]):
             ),
         }
 
-    def _check_timeout(self, application: FlinkApplication) -> None:
+    def _check_timeout(self, application: ApplicationBase) -> None:
         if self.transaction_timeout.is_unresolved():
             return
         milliseconds = self.transaction_timeout.to_milliseconds()
@@ -251,7 +251,7 @@ class MskSink(Sink[KafkaCluster]):
 
 
 def _checkpoints(
-    application: FlinkApplication,
+    application: ApplicationBase,
 ) -> kda.CfnApplication.CheckpointConfigurationProperty | None:
     """What the application was given; ``None`` where somebody has overridden it by a token."""
     flink = getattr(

@@ -7,7 +7,7 @@ from datetime import datetime
 from aws_cdk import RemovalPolicy
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Source
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -188,7 +188,7 @@ class MskSource(Source[KafkaCluster]):
         return self.cluster.network()
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[KafkaCluster]:
         """Make the topics, open the way, and grant reading them in the one consumer group."""
         cluster = self.cluster
@@ -252,7 +252,7 @@ class MskSource(Source[KafkaCluster]):
         keys = [format_of(self.key_format or self.format)] if self.key_fields else []
         return [value, *keys]
 
-    def _make(self, scope: Construct, application: FlinkApplication, name: str) -> list[KafkaTopic]:
+    def _make(self, scope: Construct, application: ApplicationBase, name: str) -> list[KafkaTopic]:
         id_ = self.resource_id or name
         wanted = [topic for topic in self._topics if isinstance(topic, Topic)]
         removal = self.removal_policy or application.removal_policy

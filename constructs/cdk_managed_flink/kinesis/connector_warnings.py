@@ -5,16 +5,16 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import Annotations
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.kinesis.connector_actions import is_legacy, major
 
 _FAN_OUT = "reads by fan-out"
 _WRITES = "writes"
-_USES: "WeakKeyDictionary[FlinkApplication, set[str]]" = WeakKeyDictionary()
+_USES: "WeakKeyDictionary[ApplicationBase, set[str]]" = WeakKeyDictionary()
 
 
-def reads_by_fan_out(application: FlinkApplication, name: str) -> None:
+def reads_by_fan_out(application: ApplicationBase, name: str) -> None:
     """Warn of a line whose fan-out loses its subscriptions.
 
     FLINK-39540 (subscriptions that end with a shard or time out) and FLINK-39660 (events that block
@@ -30,12 +30,12 @@ def reads_by_fan_out(application: FlinkApplication, name: str) -> None:
     _note(application, _FAN_OUT)
 
 
-def writes(application: FlinkApplication) -> None:
+def writes(application: ApplicationBase) -> None:
     """Warn where fan-out and the sink wait for each other."""
     _note(application, _WRITES)
 
 
-def loses_aggregates(application: FlinkApplication, name: str, options: Mapping[str, str]) -> None:
+def loses_aggregates(application: ApplicationBase, name: str, options: Mapping[str, str]) -> None:
     """Warn where records of the Kinesis Producer Library would vanish.
 
     From 5.0 on the source doesn't take aggregated records apart: a format sees one unreadable
@@ -57,7 +57,7 @@ def loses_aggregates(application: FlinkApplication, name: str, options: Mapping[
             )
 
 
-def _note(application: FlinkApplication, use: str) -> None:
+def _note(application: ApplicationBase, use: str) -> None:
     uses = _USES.setdefault(application, set())
     if use not in uses:
         uses.add(use)

@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.kinesis.connector_actions import is_legacy, reads
 
@@ -14,7 +14,7 @@ _LONGEST = 128
 
 
 def add_consumer(
-    scope: Construct, id_: str, application: FlinkApplication, stream: kinesis.IStream
+    scope: Construct, id_: str, application: ApplicationBase, stream: kinesis.IStream
 ) -> kinesis.StreamConsumer:
     """The application's own consumer of a stream, and the rights to read by it.
 
@@ -37,7 +37,7 @@ def add_consumer(
 
 
 def consumer_options(
-    application: FlinkApplication, stream: kinesis.IStream, consumer: kinesis.StreamConsumer
+    application: ApplicationBase, stream: kinesis.IStream, consumer: kinesis.StreamConsumer
 ) -> dict[str, str]:
     """The options that make the connector read by a consumer that it neither makes nor deletes."""
     if is_legacy(application.runtime):

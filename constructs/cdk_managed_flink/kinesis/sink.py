@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_managed_flink.application import durations
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.place import region_of
@@ -93,7 +93,7 @@ class KinesisSink(Sink[kinesis.IStream]):
         return [connector_for("kinesis", runtime), *format_of(self.format).artifacts(runtime)]
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[kinesis.IStream]:
         """Make or take the stream; grant the one action that the connector calls."""
         if self.stream is not None:

@@ -10,7 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_managed_flink.application import durations
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Source, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -145,7 +145,7 @@ class KinesisSource(Source[kinesis.IStream]):
         return [connector_for("kinesis", runtime), *format_of(self.format).artifacts(runtime)]
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[kinesis.IStream]:
         """Make or take the stream and the consumer; grant what the reader calls."""
         calls = reads(application.runtime, fan_out=self.fan_out)
@@ -211,7 +211,7 @@ class KinesisSource(Source[kinesis.IStream]):
 
     def _check_place(
         self,
-        application: FlinkApplication,
+        application: ApplicationBase,
         name: str,
         stream: kinesis.IStream,
         actions: Sequence[str],

@@ -12,8 +12,8 @@ from constructs import Construct
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge
 from cdk_managed_flink.application.answers import once
-from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.arns import differ
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.durations import DAY, HOUR
 from cdk_managed_flink.application.errors import invalid
@@ -86,7 +86,7 @@ def check_settings(
 def new_stream(
     scope: Construct,
     id_: str,
-    application: FlinkApplication,
+    application: ApplicationBase,
     *,
     shards: int | None,
     retention: Duration,
@@ -118,7 +118,7 @@ def new_stream(
 
 def key_of(
     where: str,
-    application: FlinkApplication,
+    application: ApplicationBase,
     name: str,
     stream: kinesis.IStream,
     *,
@@ -137,7 +137,7 @@ def key_of(
 
 
 def grant_stream(
-    application: FlinkApplication,
+    application: ApplicationBase,
     stream: kinesis.IStream,
     key: kms.IKey | None,
     *,
@@ -159,12 +159,12 @@ def grant_stream(
         )
 
 
-def is_of_another_account(application: FlinkApplication, stream: kinesis.IStream) -> bool:
+def is_of_another_account(application: ApplicationBase, stream: kinesis.IStream) -> bool:
     """Whether both accounts are known at synth, and differ."""
     return differ(place_of(application).account, account_of(stream))
 
 
-def is_elsewhere(application: FlinkApplication, stream: kinesis.IStream) -> bool:
+def is_elsewhere(application: ApplicationBase, stream: kinesis.IStream) -> bool:
     """Whether its account or Region is known to be another one: its metrics are not here."""
     return is_of_another_account(application, stream) or differ(
         place_of(application).region, region_of(stream)
@@ -172,7 +172,7 @@ def is_elsewhere(application: FlinkApplication, stream: kinesis.IStream) -> bool
 
 
 def check_place(
-    application: FlinkApplication,
+    application: ApplicationBase,
     name: str,
     stream: kinesis.IStream,
     *,

@@ -10,17 +10,14 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IConstruct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network, allow_ingress
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.application.secret_value import (
-    SECRETS_ENDPOINT,
-    FlinkSecret,
-    grant_secret,
-)
+from cdk_managed_flink.application.secret_grants import grant_secret
+from cdk_managed_flink.application.secret_value import SECRETS_ENDPOINT, FlinkSecret
 from cdk_managed_flink.connectors.connectors import (
     connector_for,
     format_artifacts,
@@ -183,7 +180,7 @@ class _ByFirehose(OpenSearchSink[AnyDeliveryStream]):
         return firehose_connectors("json", runtime)
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[AnyDeliveryStream]:
         """Make the delivery stream; let it into the target, and the job into it."""
         stream = DeliveryStream(
@@ -237,9 +234,7 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
         """That of the domain."""
         return self.domain.network
 
-    def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
-    ) -> Binding[AnyDomain]:
+    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[AnyDomain]:
         """Make or take the user; open the way from the job to the domain."""
         domain = self.domain
         prerequisites: list[IConstruct] = []
@@ -292,7 +287,7 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
         )
 
 
-def _open(domain: OpenSearchDomain, application: FlinkApplication) -> Sequence[IConstruct]:
+def _open(domain: OpenSearchDomain, application: ApplicationBase) -> Sequence[IConstruct]:
     """Let the job in; a rule is a child of either group, by the stacks that they are in."""
     assert domain.connections is not None  # internal users take a VPC
     (group,) = domain.connections.security_groups

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -69,9 +69,7 @@ class RedshiftCopySink(RedshiftSink):
         """What writing the files takes."""
         return self.through.connectors(runtime)
 
-    def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
-    ) -> Binding[Warehouse]:
+    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[Warehouse]:
         """Bind the bucket, announce its files to the warehouse, make the table and the job."""
         through = self.handed_on(self.through)
         bound = through.bind(scope, application, name)

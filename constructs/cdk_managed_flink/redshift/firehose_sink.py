@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -66,9 +66,7 @@ class RedshiftFirehoseSink(RedshiftSink):
         """The Firehose connector of the runtime's line."""
         return firehose_connectors(_FORMAT, runtime)
 
-    def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
-    ) -> Binding[Warehouse]:
+    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[Warehouse]:
         """Open the warehouse to Firehose, make the delivery stream and the table."""
         id_ = self.resource_id or name
         let_firehose_in(self.warehouse)

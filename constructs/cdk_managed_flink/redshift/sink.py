@@ -8,7 +8,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Columns, Sink
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
@@ -252,7 +252,7 @@ class RedshiftSink(Sink[Warehouse]):
             in_order=in_order,
         )
 
-    def keeps(self, scope: Construct, application: FlinkApplication) -> bool:
+    def keeps(self, scope: Construct, application: ApplicationBase) -> bool:
         """Whether rows outlive the sink."""
         wanted = self.removal_policy or application.removal_policy
         return effective_removal(scope, wanted) != RemovalPolicy.DESTROY

@@ -8,8 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.arns import differ
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKind
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -86,9 +86,7 @@ class RedshiftStreamingSink(RedshiftSink):
         """Where writing the stream or topic takes place."""
         return self._through().network()
 
-    def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
-    ) -> Binding[Warehouse]:
+    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[Warehouse]:
         """Bind the stream or topic, let the warehouse read it, make the views."""
         through = self.handed_on(self._through())
         bound = through.bind(scope, application, name)

@@ -13,7 +13,7 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import via_service
 from cdk_managed_flink.application.place import place_of
-from cdk_managed_flink.application.secret_value import granted_arn
+from cdk_managed_flink.application.secret_grants import granted_arn
 
 
 @jsii.implements(ec2.IConnectable)

@@ -7,7 +7,7 @@ from aws_cdk import aws_athena as athena
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.s3.bucket import new_bucket
 
@@ -44,7 +44,7 @@ class AthenaWorkgroup:
     def create(
         self,
         scope: Construct,
-        application: FlinkApplication,
+        application: ApplicationBase,
         *,
         removal: RemovalPolicy,
     ) -> athena.CfnWorkGroup:

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
@@ -140,7 +140,7 @@ def check_new_or_existing(
 def new_bucket(
     scope: Construct,
     id: str,
-    application: FlinkApplication,
+    application: ApplicationBase,
     *,
     rule: s3.LifecycleRule,
     removal_policy: RemovalPolicy | None,
@@ -200,7 +200,7 @@ def _logs_bucket(scope: Construct, id: str, removal: RemovalPolicy) -> s3.Bucket
 def grant_objects(
     bucket: s3.IBucket,
     key: kms.IKey | None,
-    application: FlinkApplication,
+    application: ApplicationBase,
     *,
     prefix: str,
     actions: list[str],

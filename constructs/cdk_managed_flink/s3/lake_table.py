@@ -8,7 +8,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Columns, TableRules
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.place import place_of
@@ -100,7 +100,7 @@ class LakeTable:
     def create(
         self,
         scope: Construct,
-        application: FlinkApplication,
+        application: ApplicationBase,
         *,
         name: str,
         location: str,
@@ -206,7 +206,7 @@ class CatalogTable:
 
 def database_of(
     scope: Construct,
-    application: FlinkApplication,
+    application: ApplicationBase,
     existing: str | None,
     name: str,
     *,

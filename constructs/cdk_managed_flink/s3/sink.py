@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKind
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -135,7 +135,7 @@ class S3Sink(Sink[s3.IBucket]):
         return list(format_of(self.format).artifacts(runtime))
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[s3.IBucket]:
         """Make or take the bucket; grant what the file sink calls below the prefix."""
         id_ = self.resource_id or name
@@ -201,7 +201,7 @@ class S3Sink(Sink[s3.IBucket]):
             store=("AWS::S3::Bucket", bucket_name) if new else None,
         )
 
-    def _new_bucket(self, scope: Construct, application: FlinkApplication, id: str) -> s3.Bucket:
+    def _new_bucket(self, scope: Construct, application: ApplicationBase, id: str) -> s3.Bucket:
         bucket = new_bucket(
             scope,
             id,

@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_managed_flink.application.application import FlinkApplication
+from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Source
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
@@ -131,7 +131,7 @@ class S3Source(Source[s3.IBucket]):
         return list(self._format.artifacts(runtime))
 
     def bind(
-        self, scope: Construct, application: FlinkApplication, name: str
+        self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[s3.IBucket]:
         """Make or take the bucket; grant listing it and reading below the prefix."""
         bucket = self.bucket or new_bucket(

@@ -6,16 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from managed_flink_local.emulator import execution_role
 from managed_flink_local.emulator import ministack_internals as ministack
 from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
 from managed_flink_local.emulator.flink.data_plane import DataPlane
-from managed_flink_local.emulator.service import (
-    code_location,
-    execution_role,
-    snapshot_mode,
-    updates,
-)
+from managed_flink_local.emulator.service import code_location, snapshot_mode, updates
 from managed_flink_local.emulator.service.account_snapshots import AccountSnapshots
 from managed_flink_local.emulator.service.lifecycle import Lifecycle
 from managed_flink_local.emulator.service.operations import OperationLog, list_applications
