@@ -20,7 +20,7 @@ from stacks.settings import Settings
 
 
 class EtlStack(Stack):
-    """For a cluster that is there already, KafkaCluster.from_cluster_arn takes this one's place."""
+    """For a cluster that is there already, MskCluster.from_cluster_arn takes this one's place."""
 
     def __init__(self, scope: Construct, id: str, *, jobs: Path, settings: Settings) -> None:
         super().__init__(scope, id)

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from cdk_managed_flink.code.code import FlinkCode
     from cdk_managed_flink.connectors.connectors import secret_reader
     from cdk_managed_flink.dead_letters.dead_letter import DeadLetterSink
-    from cdk_managed_flink.dead_letters.sqs import SqsSink
     from cdk_managed_flink.dynamodb.sink import DynamoDbSink
     from cdk_managed_flink.firehose.buffering import Buffering
     from cdk_managed_flink.firehose.conversion import ColumnarFormat, FormatConversion
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
     from cdk_managed_flink.kafka.brokers import KafkaMonitoring
     from cdk_managed_flink.kafka.cluster import KafkaCluster
     from cdk_managed_flink.kafka.provisioned import MskCluster
+    from cdk_managed_flink.kafka.self_managed import SelfManagedKafkaCluster
     from cdk_managed_flink.kafka.serverless import MskServerlessCluster
     from cdk_managed_flink.kafka.sink import MskSink
     from cdk_managed_flink.kafka.source import KafkaStart, MskSource
@@ -91,9 +91,12 @@ if TYPE_CHECKING:
     from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
     from cdk_managed_flink.operations.thresholds import AlarmThresholds, SnapshotAge, Threshold
     from cdk_managed_flink.pipeline import FlinkPipeline
-    from cdk_managed_flink.redshift.serverless import RedshiftWarehouse
-    from cdk_managed_flink.redshift.sink import RedshiftSink
-    from cdk_managed_flink.redshift.warehouse import Warehouse
+    from cdk_managed_flink.redshift.copy_sink import RedshiftCopySink
+    from cdk_managed_flink.redshift.firehose_sink import RedshiftFirehoseSink
+    from cdk_managed_flink.redshift.provisioned import RedshiftProvisionedWarehouse
+    from cdk_managed_flink.redshift.serverless import RedshiftServerlessWarehouse
+    from cdk_managed_flink.redshift.streaming_sink import RedshiftStreamingSink
+    from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
     from cdk_managed_flink.s3.athena import AthenaWorkgroup
     from cdk_managed_flink.s3.bucket import BucketLifecycle
     from cdk_managed_flink.s3.lake_table import LakeTable
@@ -121,6 +124,7 @@ else:
 
 __all__ = [
     "AlarmThresholds",
+    "ApplicationBase",
     "AthenaWorkgroup",
     "AvroConfluent",
     "Bindable",
@@ -189,7 +193,11 @@ __all__ = [
     "OpenSearchServerlessCollection",
     "OpenSearchSink",
     "Parallelism",
-    "RedshiftSink",
+    "RedshiftCopySink",
+    "RedshiftFirehoseSink",
+    "RedshiftProvisionedWarehouse",
+    "RedshiftServerlessWarehouse",
+    "RedshiftStreamingSink",
     "RedshiftWarehouse",
     "RestoreFrom",
     "Runtime",
@@ -199,18 +207,17 @@ __all__ = [
     "S3TablesSink",
     "Schema",
     "SchemaRegistry",
+    "SelfManagedKafkaCluster",
     "Side",
     "Sink",
     "SnapshotAge",
     "SnapshotMode",
     "SnapshotSchedule",
     "Source",
-    "SqsSink",
     "TableRules",
     "Threshold",
     "Topic",
     "UpdateStrategy",
-    "Warehouse",
     "Watch",
     "WatchKind",
     "secret_reader",

@@ -2,6 +2,7 @@
 
 _NAMES = {
     "application.application": ("FlinkApplication",),
+    "application.base": ("ApplicationBase",),
     "application.binding": (
         "Bindable",
         "Binding",
@@ -74,6 +75,7 @@ _NAMES = {
     ),
     "kafka.brokers": ("KafkaMonitoring",),
     "kafka.cluster": ("KafkaCluster",),
+    "kafka.self_managed": ("SelfManagedKafkaCluster",),
     "kafka.provisioned": ("MskCluster",),
     "kafka.serverless": ("MskServerlessCluster",),
     "kafka.storage": ("BrokerStorage",),
@@ -99,8 +101,9 @@ _NAMES = {
         "InjectedProjection",
         "IntegerProjection",
     ),
-    "redshift.serverless": ("RedshiftWarehouse",),
-    "redshift.warehouse": ("Warehouse",),
+    "redshift.serverless": ("RedshiftServerlessWarehouse",),
+    "redshift.provisioned": ("RedshiftProvisionedWarehouse",),
+    "redshift.warehouse": ("RedshiftWarehouse",),
     "formats.schema_registry": (
         "Compatibility",
         "DataFormat",
@@ -114,10 +117,11 @@ _NAMES = {
     "kinesis.sink": ("KinesisSink",),
     "kafka.sink": ("MskSink",),
     "opensearch.sink": ("OpenSearchSink",),
-    "redshift.sink": ("RedshiftSink",),
+    "redshift.copy_sink": ("RedshiftCopySink",),
+    "redshift.firehose_sink": ("RedshiftFirehoseSink",),
+    "redshift.streaming_sink": ("RedshiftStreamingSink",),
     "s3.sink": ("S3Sink",),
     "iceberg.s3_tables_sink": ("S3TablesSink",),
-    "dead_letters.sqs": ("SqsSink",),
     "kinesis.source": (
         "KinesisSource",
         "KinesisStart",

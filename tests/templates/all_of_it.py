@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import app
@@ -53,21 +52,11 @@ def kinesis_side(stack: cdk.Stack, code: mf.FlinkCode) -> None:
             "items": mf.DynamoDbSink(
                 partition_key="id",
                 sort_key="day",
-                contributor_insights=True,
-                global_secondary_indexes=[
-                    dynamodb.GlobalSecondaryIndexPropsV2(
-                        index_name="by-day",
-                        partition_key=dynamodb.Attribute(
-                            name="day", type=dynamodb.AttributeType.STRING
-                        ),
-                    )
-                ],
             ),
             "events": mf.KinesisSink(),
             "archive": mf.FirehoseSink.s3(),
             "hook": mf.FirehoseSink.http("https://example.com/in", access_key=secret),
             "rejected": mf.DeadLetterSink(mf.S3Sink()),
-            "repairs": mf.DeadLetterSink(mf.SqsSink()),
         },
         notifications=mf.Notifications(emails=("data-team@example.com",)),
     )
@@ -98,8 +87,8 @@ def kafka_side(stack: cdk.Stack, code: mf.FlinkCode, vpc: ec2.IVpc) -> None:
 
 def warehouses(stack: cdk.Stack, code: mf.FlinkCode, vpc: ec2.IVpc) -> None:
     """Redshift and OpenSearch, behind streams, files and delivery streams."""
-    warehouse = mf.RedshiftWarehouse(stack, "Warehouse", vpc=vpc)
-    public = mf.RedshiftWarehouse(stack, "Public", vpc=vpc, publicly_accessible=True)
+    warehouse = mf.RedshiftServerlessWarehouse(stack, "Warehouse", vpc=vpc)
+    public = mf.RedshiftServerlessWarehouse(stack, "Public", vpc=vpc, publicly_accessible=True)
     domain = mf.OpenSearchDomain(stack, "Search", vpc=vpc)
     common: dict[str, Any] = {"columns": {"id": "VARCHAR(64)", "amount": "DOUBLE PRECISION"}}
     mf.FlinkPipeline(
@@ -109,9 +98,9 @@ def warehouses(stack: cdk.Stack, code: mf.FlinkCode, vpc: ec2.IVpc) -> None:
         runtime=mf.Runtime.FLINK_2_2,
         sources={"clicks": mf.KinesisSource()},
         sinks={
-            "live": mf.RedshiftSink.streaming(warehouse=warehouse, table="live", **common),
-            "daily": mf.RedshiftSink.copy(warehouse=warehouse, table="daily", **common),
-            "loaded": mf.RedshiftSink.firehose(
+            "live": mf.RedshiftStreamingSink(warehouse=warehouse, table="live", **common),
+            "daily": mf.RedshiftCopySink(warehouse=warehouse, table="daily", **common),
+            "loaded": mf.RedshiftFirehoseSink(
                 warehouse=public, table="loaded", acknowledge_public_access=True, **common
             ),
             "search": mf.OpenSearchSink.firehose(domain, index="clicks"),

@@ -24,7 +24,6 @@ from cdk_managed_flink import (
     FlinkPipeline,
     FlinkSecret,
     KafkaAuthentication,
-    KafkaCluster,
     KinesisSource,
     MetricsLevel,
     Monitoring,
@@ -36,6 +35,7 @@ from cdk_managed_flink import (
     RestoreFrom,
     Runtime,
     S3Sink,
+    SelfManagedKafkaCluster,
 )
 from tests.unit.jars import write_jar
 
@@ -126,7 +126,7 @@ def test_r06_hosted_kafka_with_an_api_key_into_a_raw_zone(stack: cdk.Stack, tmp_
     key = secretsmanager.Secret.from_secret_complete_arn(
         stack, "Key", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:kafka-abcdef"
     )
-    kafka = KafkaCluster.from_bootstrap_servers(
+    kafka = SelfManagedKafkaCluster(
         stack,
         "Kafka",
         "pkc-1.eu-west-1.aws.example.com:9092",
@@ -164,7 +164,7 @@ def test_r08_a_zip_in_a_bucket_scram_and_three_secrets(stack: cdk.Stack) -> None
     secrets = {
         name: secretsmanager.Secret(stack, name) for name in ("Kafka", "SqlServer", "Postgres")
     }
-    kafka = KafkaCluster.from_bootstrap_servers(
+    kafka = SelfManagedKafkaCluster(
         stack,
         "Cluster",
         "kafka.internal:9096",

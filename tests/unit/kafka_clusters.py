@@ -17,6 +17,7 @@ from cdk_managed_flink import (
     MskServerlessCluster,
     Network,
     Runtime,
+    SelfManagedKafkaCluster,
 )
 from cdk_managed_flink.application.code_location import CodeLocation
 
@@ -58,15 +59,13 @@ def existing(stack: cdk.Stack, id_: str = "Kafka", *, mutable: bool = True) -> K
     group = ec2.SecurityGroup.from_security_group_id(
         stack, f"{id_}Group", "sg-0123456789abcdef0", mutable=mutable
     )
-    return KafkaCluster.from_cluster_arn(
-        stack, id_, ARN, vpc=vpc_of(stack), security_groups=[group]
-    )
+    return MskCluster.from_cluster_arn(stack, id_, ARN, vpc=vpc_of(stack), security_groups=[group])
 
 
 def elsewhere(stack: cdk.Stack) -> KafkaCluster:
     secret = secretsmanager.Secret.from_secret_complete_arn(stack, "User", SECRET)
     group = ec2.SecurityGroup.from_security_group_id(stack, "KafkaGroup", "sg-0123456789abcdef0")
-    return KafkaCluster.from_bootstrap_servers(
+    return SelfManagedKafkaCluster(
         stack,
         "Kafka",
         "kafka-1:19096,kafka-2:19096",

@@ -22,6 +22,7 @@ from cdk_managed_flink import (
     Runtime,
     S3Sink,
     S3Source,
+    SelfManagedKafkaCluster,
 )
 from cdk_managed_flink.application.binding import Bindable
 from cdk_managed_flink.connectors.options import checked_options
@@ -229,7 +230,7 @@ def test_fails_when_a_field_decides_what_an_option_says(
 ) -> None:
     """Grants, alarms and the package go by the field: the option would leave them behind."""
     login = KafkaAuthentication.none(encrypted=False)
-    kafka = KafkaCluster.from_bootstrap_servers(stack, "Kafka", "b:9092", authentication=login)
+    kafka = SelfManagedKafkaCluster(stack, "Kafka", "b:9092", authentication=login)
     with pytest.raises(
         ValueError, match=rf"table_options is '{name}'; allowed: options that no field.*{instead}"
     ):

@@ -15,11 +15,11 @@ from configurations import of_type, only, template_of
 from cdk_managed_flink import (
     BrokerStorage,
     KafkaAuthentication,
-    KafkaCluster,
     KafkaMode,
     KafkaMonitoring,
     MskCluster,
     MskServerlessCluster,
+    SelfManagedKafkaCluster,
     Topic,
 )
 
@@ -333,7 +333,7 @@ def test_fails_when_an_existing_serverless_cluster_is_asked_for_scram(
     stack: cdk.Stack, vpc: ec2.Vpc, secret: secretsmanager.ISecret, arn: str
 ) -> None:
     with pytest.raises(ValueError, match="IAM, the only way"):
-        KafkaCluster.from_cluster_arn(
+        MskCluster.from_cluster_arn(
             stack,
             "Kafka",
             arn,
@@ -345,12 +345,12 @@ def test_fails_when_an_existing_serverless_cluster_is_asked_for_scram(
 
 
 def test_arns_of_an_existing_cluster(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
-    found = KafkaCluster.from_cluster_arn(stack, "Kafka", ARN, vpc=vpc, security_groups=[])
+    found = MskCluster.from_cluster_arn(stack, "Kafka", ARN, vpc=vpc, security_groups=[])
     assert found.cluster_name == "theirs"
     start = "arn:aws:kafka:eu-west-1:123456789012"
     assert found.resource_arn("topic", "a") == f"{start}:topic/theirs/1234-5/a"
     assert found.resource_arn("group", "g") == f"{start}:group/theirs/1234-5/g"
-    unknown = KafkaCluster.from_cluster_arn(
+    unknown = MskCluster.from_cluster_arn(
         stack,
         "Unknown",
         cdk.CfnParameter(stack, "Arn").value_as_string,
@@ -388,7 +388,7 @@ def test_fails_when_an_existing_cluster_is_not_described(
     shown: str,
 ) -> None:
     with pytest.raises(ValueError, match=shown):
-        KafkaCluster.from_cluster_arn(
+        MskCluster.from_cluster_arn(
             stack, "Kafka", arn, **{"vpc": vpc, "security_groups": [], **settings}
         )
 
@@ -414,7 +414,7 @@ def test_c59_brokers_are_looked_up_once_for_each_mode(stack: cdk.Stack, vpc: ec2
 
 
 def test_brokers_that_are_given_are_not_looked_up(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
-    found = KafkaCluster.from_cluster_arn(
+    found = MskCluster.from_cluster_arn(
         stack, "Kafka", ARN, vpc=vpc, security_groups=[], bootstrap_servers="b-1:9098,b-2:9098"
     )
     assert found.bootstrap_servers(KafkaMode.IAM) == "b-1:9098,b-2:9098"
@@ -423,7 +423,7 @@ def test_brokers_that_are_given_are_not_looked_up(stack: cdk.Stack, vpc: ec2.Vpc
 
 def test_fails_when_a_self_managed_cluster_is_asked_for_iam(stack: cdk.Stack) -> None:
     with pytest.raises(ValueError, match=r"'IAM'; allowed: SCRAM.*from_cluster_arn\(\.\.\., boot"):
-        KafkaCluster.from_bootstrap_servers(
+        SelfManagedKafkaCluster(
             stack, "Kafka", "b-1:9098", authentication=KafkaAuthentication.iam()
         )
 
@@ -431,13 +431,11 @@ def test_fails_when_a_self_managed_cluster_is_asked_for_iam(stack: cdk.Stack) ->
 @pytest.mark.parametrize("servers", ["", "b-1", "b-1:9092, b-2:9092", "kafka://b-1:9092"])
 def test_fails_when_brokers_are_malformed(stack: cdk.Stack, servers: str) -> None:
     with pytest.raises(ValueError, match=r"bootstrap_servers is .*; allowed: host:port, with com"):
-        KafkaCluster.from_bootstrap_servers(
-            stack, "Kafka", servers, authentication=KafkaAuthentication.none()
-        )
+        SelfManagedKafkaCluster(stack, "Kafka", servers, authentication=KafkaAuthentication.none())
 
 
 def test_fails_when_a_secret_is_missing(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
-    found = KafkaCluster.from_cluster_arn(
+    found = MskCluster.from_cluster_arn(
         stack,
         "Kafka",
         ARN,
@@ -580,7 +578,7 @@ def test_fails_when_a_topic_has_none(setting: Any) -> None:  # noqa: ANN401
 def test_fails_when_two_topics_have_one_name(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     made = MskCluster(stack, "Kafka", vpc=vpc)
     made.add_topic(Topic("alerts"))
-    with pytest.raises(ValueError, match=r"Stack/Kafka/Topics/alerts makes it\. Hand the same"):
+    with pytest.raises(ValueError, match=r"Stack/Kafka/Topics/alerts makes it\. Use the same"):
         made.add_topic(Topic("alerts"), id="Again")
 
 
@@ -597,10 +595,10 @@ def test_names_that_kafkas_metrics_cannot_tell_apart_are_warned_of(
 def test_fails_when_a_topic_is_to_be_made_where_nobody_can(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     serverless = MskServerlessCluster(stack, "Serverless", vpc=vpc)
     with pytest.raises(
-        ValueError, match=r"provisioned MSK clusters alone\. Make it with.*say topic='alerts'"
+        ValueError, match=r"provisioned MSK clusters only\. Create it with.*use topic='alerts'"
     ):
         serverless.add_topic(Topic("alerts"))
-    elsewhere = KafkaCluster.from_bootstrap_servers(
+    elsewhere = SelfManagedKafkaCluster(
         stack, "Elsewhere", "b:9092", authentication=KafkaAuthentication.none(encrypted=False)
     )
     with pytest.raises(ValueError, match=r"reaches the brokers of MSK alone\. Make it with"):
@@ -608,7 +606,7 @@ def test_fails_when_a_topic_is_to_be_made_where_nobody_can(stack: cdk.Stack, vpc
 
 
 def test_fails_when_rights_on_another_kafka_are_asked_for(stack: cdk.Stack) -> None:
-    elsewhere = KafkaCluster.from_bootstrap_servers(
+    elsewhere = SelfManagedKafkaCluster(
         stack, "Kafka", "b:9094", authentication=KafkaAuthentication.none()
     )
     with pytest.raises(ValueError, match="ARN of a topic is 'a'; allowed: an MSK cluster"):

@@ -31,7 +31,7 @@ def here() -> cdk.Stack:
 
 
 def imported(stack: cdk.Stack, arn: str, **more: Any) -> KafkaCluster:  # noqa: ANN401
-    return KafkaCluster.from_cluster_arn(
+    return MskCluster.from_cluster_arn(
         stack, "Kafka", arn, **{"vpc": vpc_of(stack), "security_groups": [], **more}
     )
 
@@ -137,7 +137,7 @@ def test_fails_when_an_existing_cluster_is_asked_for_what_msk_does_not_have(
         (KafkaAuthentication.scram(secret, mechanism="SCRAM-SHA-256"), "SCRAM-SHA-256"),
     ):
         with pytest.raises(ValueError, match=rf"authentication is '{shown}'; .*MSK has no other"):
-            KafkaCluster.from_cluster_arn(
+            MskCluster.from_cluster_arn(
                 stack,
                 shown,
                 ARN,

@@ -11,7 +11,11 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import app, of_type, only, template_of
 from policies import granted
 
-from cdk_managed_flink import RedshiftWarehouse, Warehouse
+from cdk_managed_flink import (
+    RedshiftProvisionedWarehouse,
+    RedshiftServerlessWarehouse,
+    RedshiftWarehouse,
+)
 from cdk_managed_flink.redshift.columns import normal
 from cdk_managed_flink.redshift.identifiers import quoted, text
 from cdk_managed_flink.redshift.naming import lower_case_name
@@ -41,7 +45,7 @@ def notes(construct: cdk.Stack, kind: str) -> list[str]:
     ]
 
 
-def rights(warehouse: Warehouse) -> set[Any]:
+def rights(warehouse: RedshiftWarehouse) -> set[Any]:
     stack = cdk.Stack.of(warehouse)
     return granted(stack.resolve([one.to_json() for one in warehouse.sql_rights()]))
 
@@ -49,7 +53,7 @@ def rights(warehouse: Warehouse) -> set[Any]:
 def test_a_new_warehouse_is_private_encrypted_logged_and_limited(
     placed: cdk.Stack, vpc: ec2.Vpc
 ) -> None:
-    warehouse = RedshiftWarehouse(placed, "Warehouse", vpc=vpc)
+    warehouse = RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)
     template = template_of(placed)
     key = placed.resolve(warehouse.key.key_id)
     namespace = only(template, "AWS::RedshiftServerless::Namespace")
@@ -78,7 +82,7 @@ def test_a_new_warehouse_is_private_encrypted_logged_and_limited(
 
 
 def test_the_secret_is_the_one_that_redshift_made(placed: cdk.Stack, vpc: ec2.Vpc) -> None:
-    warehouse = RedshiftWarehouse(placed, "Warehouse", vpc=vpc)
+    warehouse = RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)
     lookup = only(template_of(placed), "Custom::FlinkRedshiftAdminSecret")["Properties"]
     assert lookup["NamespaceName"] == placed.resolve(warehouse.namespace.ref)
     connection = placed.resolve(warehouse.connection())
@@ -103,7 +107,7 @@ def test_the_secret_is_the_one_that_redshift_made(placed: cdk.Stack, vpc: ec2.Vp
 def test_a_public_warehouse_is_in_public_subnets_and_routes_outside_of_the_vpc(
     placed: cdk.Stack, vpc: ec2.Vpc
 ) -> None:
-    RedshiftWarehouse(placed, "Warehouse", vpc=vpc, publicly_accessible=True)
+    RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc, publicly_accessible=True)
     found = only(template_of(placed), "AWS::RedshiftServerless::Workgroup")["Properties"]
     assert found["PubliclyAccessible"] is True
     assert found["EnhancedVpcRouting"] is False
@@ -113,7 +117,7 @@ def test_a_public_warehouse_is_in_public_subnets_and_routes_outside_of_the_vpc(
 def test_what_is_given_is_taken(placed: cdk.Stack, vpc: ec2.Vpc) -> None:
     key = kms.Key(placed, "Mine")
     group = ec2.SecurityGroup.from_security_group_id(placed, "Group", "sg-0123456789abcdef0")
-    RedshiftWarehouse(
+    RedshiftServerlessWarehouse(
         placed,
         "Warehouse",
         vpc=vpc,
@@ -151,19 +155,19 @@ def test_fails_when_redshift_has_no_such_capacity(
     placed: cdk.Stack, vpc: ec2.Vpc, capacity: dict[str, int], message: str
 ) -> None:
     with pytest.raises(ValueError, match=rf"^Placed/Warehouse: {message}"):
-        RedshiftWarehouse(placed, "Warehouse", vpc=vpc, **capacity)  # type: ignore[arg-type]
+        RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc, **capacity)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["Facts", "a", "a_b", "x" * 65])
 def test_fails_when_the_name_is_illegal(placed: cdk.Stack, vpc: ec2.Vpc, name: str) -> None:
     with pytest.raises(ValueError, match=r"name is '.*'; allowed: a literal of 3 to 64 of"):
-        RedshiftWarehouse(placed, "Warehouse", vpc=vpc, name=name)
+        RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc, name=name)
 
 
 def test_fails_when_the_name_is_not_known(placed: cdk.Stack, vpc: ec2.Vpc) -> None:
     name = cdk.CfnParameter(placed, "Name").value_as_string
     with pytest.raises(ValueError, match=r"name is 'a token'; allowed: a literal"):
-        RedshiftWarehouse(placed, "Warehouse", vpc=vpc, name=name)
+        RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc, name=name)
 
 
 def test_derived_names_are_in_lower_case_short_and_apart(placed: cdk.Stack) -> None:
@@ -175,9 +179,9 @@ def test_derived_names_are_in_lower_case_short_and_apart(placed: cdk.Stack) -> N
 
 
 def test_few_zones_are_warned_of(placed: cdk.Stack, vpc: ec2.Vpc, stack: cdk.Stack) -> None:
-    RedshiftWarehouse(placed, "Warehouse", vpc=vpc)
+    RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)
     assert not [note for note in notes(placed, "warning") if "zones" in note]
-    RedshiftWarehouse(stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0))
+    RedshiftServerlessWarehouse(stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0))
     assert [note for note in notes(stack, "warning") if "are in 2 zones" in note]
 
 
@@ -185,11 +189,13 @@ def test_an_existing_workgroup_is_used_as_the_functions_role_or_with_a_secret(
     stack: cdk.Stack,
 ) -> None:
     secret = secretsmanager.Secret.from_secret_name_v2(stack, "Secret", "loader")
-    plain = Warehouse.from_workgroup(stack, "A", WORKGROUP, workgroup_name="theirs", database="dev")
+    plain = RedshiftServerlessWarehouse.from_workgroup_arn(
+        stack, "A", WORKGROUP, workgroup_name="theirs", database="dev"
+    )
     assert plain.connection() == {"WorkgroupName": "theirs", "Database": "dev"}
     assert ("redshift-serverless:GetCredentials", WORKGROUP, frozenset()) in rights(plain)
     assert ("redshift-data:ExecuteStatement", WORKGROUP, frozenset()) in rights(plain)
-    by_secret = Warehouse.from_workgroup(
+    by_secret = RedshiftServerlessWarehouse.from_workgroup_arn(
         stack, "B", WORKGROUP, workgroup_name="theirs", database="dev", secret=secret
     )
     assert stack.resolve(by_secret.connection())["SecretArn"]
@@ -199,7 +205,9 @@ def test_an_existing_workgroup_is_used_as_the_functions_role_or_with_a_secret(
 
 
 def test_an_existing_cluster_is_used_as_a_database_user(stack: cdk.Stack) -> None:
-    warehouse = Warehouse.from_cluster(stack, "Cluster", "theirs", database="dev", db_user="loader")
+    warehouse = RedshiftProvisionedWarehouse.from_cluster_identifier(
+        stack, "Cluster", "theirs", database="dev", db_user="loader"
+    )
     assert warehouse.connection() == {
         "ClusterIdentifier": "theirs",
         "Database": "dev",
@@ -217,7 +225,9 @@ def test_an_existing_cluster_is_used_as_a_database_user(stack: cdk.Stack) -> Non
 
 def test_an_existing_cluster_is_used_with_a_secret(stack: cdk.Stack) -> None:
     secret = secretsmanager.Secret(stack, "Secret")
-    warehouse = Warehouse.from_cluster(stack, "Cluster", "theirs", database="dev", secret=secret)
+    warehouse = RedshiftProvisionedWarehouse.from_cluster_identifier(
+        stack, "Cluster", "theirs", database="dev", secret=secret
+    )
     assert set(warehouse.connection()) == {"ClusterIdentifier", "Database", "SecretArn"}
 
 
@@ -225,19 +235,23 @@ def test_an_existing_cluster_is_used_with_a_secret(stack: cdk.Stack) -> None:
 def test_fails_when_a_cluster_has_no_user_or_two(stack: cdk.Stack, user: dict[str, Any]) -> None:
     if user:
         user = {**user, "secret": secretsmanager.Secret(stack, "Secret")}
-    with pytest.raises(ValueError, match=r"secret is '(neither|a secret beside).*allowed: one of"):
-        Warehouse.from_cluster(stack, "Cluster", "theirs", database="dev", **user)
+    with pytest.raises(ValueError, match=r"secret is '(neither|a secret and).*allowed: one of"):
+        RedshiftProvisionedWarehouse.from_cluster_identifier(
+            stack, "Cluster", "theirs", database="dev", **user
+        )
 
 
 def test_fails_when_an_existing_warehouse_has_no_role(stack: cdk.Stack) -> None:
-    cluster = Warehouse.from_cluster(stack, "C", "theirs", database="dev", db_user="loader")
+    cluster = RedshiftProvisionedWarehouse.from_cluster_identifier(
+        stack, "C", "theirs", database="dev", db_user="loader"
+    )
     with pytest.raises(
         ValueError,
         match=r"^Stack/C: role is None; allowed: a role that is attached to the warehouse\. .*aws "
         r"redshift modify-cluster-iam-roles --cluster-identifier theirs --add-iam-roles",
     ):
         cluster.load_role(stack, "Role")
-    workgroup = Warehouse.from_workgroup(
+    workgroup = RedshiftServerlessWarehouse.from_workgroup_arn(
         stack, "W", WORKGROUP, workgroup_name="theirs", database="dev"
     )
     with pytest.raises(ValueError, match=r"aws redshift-serverless update-namespace"):
@@ -247,7 +261,7 @@ def test_fails_when_an_existing_warehouse_has_no_role(stack: cdk.Stack) -> None:
 def test_c65_a_new_role_is_trusted_by_both_services_and_nobody_needs_to_pass_it(
     placed: cdk.Stack, vpc: ec2.Vpc
 ) -> None:
-    warehouse = RedshiftWarehouse(placed, "Warehouse", vpc=vpc)
+    warehouse = RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)
     role = warehouse.load_role(placed, "Load")
     template = template_of(placed)
     resource = role.node.default_child
@@ -270,14 +284,14 @@ def test_c65_a_new_role_is_trusted_by_both_services_and_nobody_needs_to_pass_it(
 
 def test_an_existing_warehouses_own_role_is_taken(stack: cdk.Stack) -> None:
     role = iam.Role.from_role_arn(stack, "Theirs", "arn:aws:iam::123456789012:role/theirs")
-    warehouse = Warehouse.from_workgroup(
+    warehouse = RedshiftServerlessWarehouse.from_workgroup_arn(
         stack, "W", WORKGROUP, workgroup_name="theirs", database="dev", role=role
     )
     assert warehouse.load_role(stack, "Role") is role
 
 
 def test_fails_when_a_new_warehouse_is_of_another_stack(placed: cdk.Stack, vpc: ec2.Vpc) -> None:
-    warehouse = RedshiftWarehouse(placed, "Warehouse", vpc=vpc)
+    warehouse = RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)
     other = cdk.Stack(placed.node.root, "Other", env=cdk.Environment(region="eu-west-1"))  # type: ignore[arg-type]
     with pytest.raises(
         ValueError, match=r"Placed/Warehouse for a sink in Other'; allowed: a warehouse of the si"
@@ -377,7 +391,7 @@ def test_keys_of_a_new_table() -> None:
 def test_fails_when_the_sql_is_longer_than_the_data_api_takes(
     placed: cdk.Stack, vpc: ec2.Vpc
 ) -> None:
-    warehouse = RedshiftWarehouse(placed, "Warehouse", vpc=vpc)
+    warehouse = RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)
     long = SqlObject(id="Long", create=["x" * 60_000, "y" * 40_001])
     with pytest.raises(ValueError, match=r"columns is '100,001 characters of SQL'; allowed: at mo"):
         make_objects(warehouse, placed, "Sql", [long])
@@ -386,7 +400,7 @@ def test_fails_when_the_sql_is_longer_than_the_data_api_takes(
 def test_sql_waits_for_the_workgroup_and_for_the_roles_rights(
     placed: cdk.Stack, vpc: ec2.Vpc
 ) -> None:
-    warehouse = RedshiftWarehouse(placed, "Warehouse", vpc=vpc)
+    warehouse = RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)
     role = warehouse.load_role(placed, "Load")
     iam.Grant.add_to_principal(grantee=role, actions=["s3:GetObject"], resource_arns=["*"])
     make_objects(warehouse, placed, "Sql", [SqlObject(id="A", create=["SELECT 1"])], after=[role])

@@ -11,9 +11,17 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from configurations import app, of_type, only, template_of
 
-from cdk_managed_flink import FlinkApplication, FlinkCode, MskCluster, RedshiftSink, Warehouse
+from cdk_managed_flink import (
+    FlinkApplication,
+    FlinkCode,
+    MskCluster,
+    RedshiftFirehoseSink,
+    RedshiftProvisionedWarehouse,
+    RedshiftWarehouse,
+)
 from cdk_managed_flink.kafka.authentication import KafkaMode
 from cdk_managed_flink.redshift.reading import open_brokers
+from cdk_managed_flink.redshift.sink import RedshiftSink
 
 COLUMNS = {"sensor": "VARCHAR(64)"}
 ROLE = "arn:aws:iam::123456789012:role/theirs"
@@ -31,8 +39,8 @@ def placed() -> cdk.Stack:
     return cdk.Stack(app(), "Placed", env=place)
 
 
-def cluster(stack: cdk.Stack, **known: Any) -> Warehouse:  # noqa: ANN401
-    return Warehouse.from_cluster(
+def cluster(stack: cdk.Stack, **known: Any) -> RedshiftWarehouse:  # noqa: ANN401
+    return RedshiftProvisionedWarehouse.from_cluster_identifier(
         stack, "Cluster", "theirs", **{"database": "dev", "db_user": "loader", **known}
     )
 
@@ -43,7 +51,7 @@ def bind(stack: cdk.Stack, folder: Path, sink: RedshiftSink) -> None:
     application.bind(stack, "readings", sink)
 
 
-def warned(stack: cdk.Stack, warehouse: Warehouse, about: str) -> list[str]:
+def warned(stack: cdk.Stack, warehouse: RedshiftWarehouse, about: str) -> list[str]:
     template_of(stack)
     notes = [str(note.data) for note in warehouse.node.metadata if note.type == "aws:cdk:warning"]
     return [note for note in notes if about in note]
@@ -75,7 +83,7 @@ def test_a_role_that_cannot_be_changed_is_told_what_it_lacks(
         assert needed in statement["Action"]
 
 
-def firehose(stack: cdk.Stack, folder: Path, **known: Any) -> Warehouse:  # noqa: ANN401
+def firehose(stack: cdk.Stack, folder: Path, **known: Any) -> RedshiftWarehouse:  # noqa: ANN401
     secret = secretsmanager.Secret(stack, "Secret")
     warehouse = cluster(
         stack,
@@ -85,7 +93,7 @@ def firehose(stack: cdk.Stack, folder: Path, **known: Any) -> Warehouse:  # noqa
         endpoint="host.example",
         **known,
     )
-    sink = RedshiftSink.firehose(
+    sink = RedshiftFirehoseSink(
         warehouse=warehouse, table="readings", acknowledge_public_access=True
     )
     bind(stack, folder, sink)

@@ -18,11 +18,14 @@ from cdk_managed_flink import (
     KinesisSource,
     MskCluster,
     MskSink,
-    RedshiftSink,
-    RedshiftWarehouse,
+    RedshiftCopySink,
+    RedshiftFirehoseSink,
+    RedshiftProvisionedWarehouse,
+    RedshiftServerlessWarehouse,
+    RedshiftStreamingSink,
     Topic,
-    Warehouse,
 )
+from cdk_managed_flink.redshift.sink import RedshiftSink
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +62,7 @@ def sink(way: str, stack: cdk.Stack, vpc: ec2.Vpc) -> RedshiftSink:
         arn = (
             "arn:aws:redshift:eu-west-1:123456789012:namespace:6f1d2c3b-0000-4000-8000-00000000000a"
         )
-        cluster = Warehouse.from_cluster(
+        cluster = RedshiftProvisionedWarehouse.from_cluster_identifier(
             stack,
             "Cluster",
             "theirs",
@@ -68,17 +71,17 @@ def sink(way: str, stack: cdk.Stack, vpc: ec2.Vpc) -> RedshiftSink:
             role=role,
             namespace_arn=arn,
         )
-        return RedshiftSink.copy(warehouse=cluster, **common)
+        return RedshiftCopySink(warehouse=cluster, **common)
     public = way == "firehose"
-    warehouse = RedshiftWarehouse(stack, "Warehouse", vpc=vpc, publicly_accessible=public)
+    warehouse = RedshiftServerlessWarehouse(stack, "Warehouse", vpc=vpc, publicly_accessible=public)
     if way == "topic":
         through = MskSink(cluster=MskCluster(stack, "Kafka", vpc=vpc), topic=Topic("readings"))
-        return RedshiftSink.streaming(warehouse=warehouse, through=through, **common)
+        return RedshiftStreamingSink(warehouse=warehouse, through=through, **common)
     if way == "stream":
-        return RedshiftSink.streaming(warehouse=warehouse, **common)
+        return RedshiftStreamingSink(warehouse=warehouse, **common)
     if way == "copy":
-        return RedshiftSink.copy(warehouse=warehouse, **common)
-    return RedshiftSink.firehose(warehouse=warehouse, acknowledge_public_access=True, **common)
+        return RedshiftCopySink(warehouse=warehouse, **common)
+    return RedshiftFirehoseSink(warehouse=warehouse, acknowledge_public_access=True, **common)
 
 
 def only_stack(owner: cdk.App) -> cdk.Stack:

@@ -1,12 +1,10 @@
-"""DeadLetterSink and SqsSink: the first row that the job cannot use is an alarm."""
+"""DeadLetterSink: the first row that the job cannot use is an alarm."""
 
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from authorization import surprises
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sqs as sqs
 from configurations import Build, app, of_type, only, template_of
 
 from cdk_managed_flink import (
@@ -15,7 +13,6 @@ from cdk_managed_flink import (
     DynamoDbSink,
     KinesisSink,
     S3Sink,
-    SqsSink,
     Threshold,
 )
 
@@ -38,9 +35,8 @@ def alarms(build: Build, sink: Any, **changed: Any) -> dict[str, dict[str, Any]]
     [
         (lambda: S3Sink(), "BytesUploaded"),
         (lambda: KinesisSink(), "IncomingRecords"),
-        (lambda: SqsSink(), "NumberOfMessagesSent"),
     ],
-    ids=["S3", "Kinesis", "SQS"],
+    ids=["S3", "Kinesis"],
 )
 def test_the_first_row_is_an_alarm(build: Build, sink: Any, metric: str) -> None:  # noqa: ANN401
     alarm = alarms(build, DeadLetterSink(sink()))[metric]
@@ -68,34 +64,6 @@ def test_grants_options_and_store_are_those_of_the_sink_behind_it(build: Build) 
     stores = only(template, "Custom::FlinkPrepare")["Properties"]["Stores"]
     assert stores["pages"][0] == "AWS::S3::Bucket"
     assert pipeline.node.find_child("Sinks").node.try_find_child("bad") is not None
-
-
-def test_a_queue_gets_its_rows_over_a_stream_and_a_pipe(build: Build) -> None:
-    stack = cdk.Stack(app(), "Stack")
-    build(scope=stack, sinks={"lake": S3Sink(), "pages": SqsSink()})
-    template = template_of(stack)
-    pipe = only(template, "AWS::Pipes::Pipe")["Properties"]
-    (queue,) = of_type(template, "AWS::SQS::Queue")
-    assert pipe["Target"] == {"Fn::GetAtt": [queue, "Arn"]}
-    assert pipe["SourceParameters"]["KinesisStreamParameters"]["StartingPosition"] == "TRIM_HORIZON"
-    assert surprises(template) == []
-
-
-def test_an_existing_queue_is_taken_as_it_is(build: Build) -> None:
-    stack = cdk.Stack(app(), "Stack")
-    arn = stack.format_arn(service="sqs", resource="theirs")
-    theirs = sqs.Queue.from_queue_arn(stack, "Theirs", arn)
-    build(scope=stack, sinks={"lake": S3Sink(), "pages": SqsSink(queue=theirs)})
-    assert of_type(template_of(stack), "AWS::SQS::Queue") == {}
-
-
-def test_fails_when_the_queue_is_a_fifo_one() -> None:
-    arn = "arn:aws:sqs:eu-west-1:123456789012:theirs.fifo"
-    theirs = sqs.Queue.from_queue_arn(cdk.Stack(), "Theirs", arn)
-    with pytest.raises(
-        ValueError, match=r"^SqsSink: queue is Default/Theirs; allowed: a standard queue\. A FIFO"
-    ):
-        SqsSink(queue=theirs)
 
 
 def test_fails_when_nothing_counts_what_is_written(build: Build) -> None:

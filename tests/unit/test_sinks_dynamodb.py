@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from configurations import app, builder, only, template_of
+from configurations import app, builder, template_of
 
 from cdk_managed_flink import (
     ConnectorLine,
@@ -66,20 +66,20 @@ def test_fails_when_there_is_neither_key_nor_table() -> None:
         {"billing": dynamodb.Billing.on_demand()},
         {"time_to_live_attribute": "expires"},
         {"point_in_time_recovery": False},
-        {"global_secondary_indexes": [INDEX]},
         {"replicas": [dynamodb.ReplicaTableProps(region="eu-central-1")]},
         {"replica_keys": {"eu-central-1": KEY}},
-        {"contributor_insights": True},
-        {"warm_throughput": dynamodb.WarmThroughput(write_units_per_second=5000)},
         {"removal_policy": cdk.RemovalPolicy.RETAIN},
     ],
 )
-def test_fails_when_a_new_tables_setting_stands_beside_an_existing_one(
+def test_fails_when_a_setting_of_a_new_table_comes_with_an_existing_one(
     theirs: dynamodb.ITableV2,
     setting: Any,  # noqa: ANN401
 ) -> None:
     (name,) = setting
-    with pytest.raises(ValueError, match=rf"{name} is .*; allowed: nothing beside table=\. An"):
+    with pytest.raises(
+        ValueError,
+        match=rf"{name} is .*, which cannot be combined with table=.*Set it on the table itself",
+    ):
         DynamoDbSink(table=theirs, **setting)
 
 
@@ -204,33 +204,30 @@ def test_fails_when_an_option_is_misspelt(application: FlinkApplication) -> None
         application.bind(application, "pages", sink)
 
 
-def test_what_a_new_table_may_have(tmp_path: Path) -> None:
-    sink = DynamoDbSink(
-        partition_key="page",
-        global_secondary_indexes=[INDEX],
-        contributor_insights=True,
-        warm_throughput=dynamodb.WarmThroughput(write_units_per_second=5000),
-    )
+def test_an_index_of_a_table_of_the_app_has_an_alarm(tmp_path: Path) -> None:
     (tmp_path / "job.sql").write_text(
         "CREATE TABLE clicks (page STRING) WITH (${clicks});\n"
         "CREATE TABLE pages (page STRING) PARTITIONED BY (page) WITH (${pages});\n"
         "INSERT INTO pages SELECT page FROM clicks;\n",
         encoding="utf-8",
     )
-    pipeline = builder(tmp_path)(sources={"clicks": KinesisSource()}, sinks={"pages": sink})
-    template = template_of(cdk.Stack.of(pipeline))
-    table = only(template, GLOBAL_TABLE)["Properties"]
-    (index,) = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "byDay"
-    (replica,) = table["Replicas"]
-    assert replica["ContributorInsightsSpecification"] == {"Enabled": True}
-    assert table["WarmThroughput"] == {"WriteUnitsPerSecond": 5000}
-    alarms = [
+    stack = cdk.Stack(app(), "Stack")
+    table = dynamodb.TableV2(
+        stack,
+        "Table",
+        partition_key=dynamodb.Attribute(name="page", type=dynamodb.AttributeType.STRING),
+        global_secondary_indexes=[INDEX],
+    )
+    sinks = {"pages": DynamoDbSink(table=table)}
+    builder(tmp_path)(scope=stack, sources={"clicks": KinesisSource()}, sinks=sinks)
+    template = template_of(stack)
+    dimensions = [
         alarm["Properties"].get("Dimensions", [])
         for alarm in template["Resources"].values()
         if alarm["Type"] == "AWS::CloudWatch::Alarm"
     ]
-    assert any({"Name": "GlobalSecondaryIndexName", "Value": "byDay"} in found for found in alarms)
+    index = {"Name": "GlobalSecondaryIndexName", "Value": "byDay"}
+    assert sum(index in found for found in dimensions) == 1
 
 
 def in_region(job: Path, key: bool = False) -> FlinkApplication:

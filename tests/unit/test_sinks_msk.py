@@ -12,11 +12,11 @@ from cdk_managed_flink import (
     Checkpointing,
     FlinkApplication,
     KafkaAuthentication,
-    KafkaCluster,
     MskCluster,
     MskSink,
     MskSource,
     Runtime,
+    SelfManagedKafkaCluster,
     Topic,
     WatchKind,
 )
@@ -257,7 +257,7 @@ def test_an_existing_cluster_may_allow_a_longer_transaction(
     stack: cdk.Stack, inside: FlinkApplication
 ) -> None:
     hour = cdk.Duration.hours(1)
-    ours = KafkaCluster.from_cluster_arn(
+    ours = MskCluster.from_cluster_arn(
         stack,
         "Ours",
         ARN,
@@ -265,7 +265,7 @@ def test_an_existing_cluster_may_allow_a_longer_transaction(
         security_groups=[],
         longest_transaction=hour,
     )
-    elsewhere = KafkaCluster.from_bootstrap_servers(
+    elsewhere = SelfManagedKafkaCluster(
         stack,
         "Elsewhere",
         "b:9094",

@@ -20,10 +20,10 @@ from constructs import Construct
 from policies import granted, listed, statements, text, to_services
 
 from cdk_managed_flink import (
+    ApplicationBase,
     Binding,
     Connector,
     DeliveryBucket,
-    ApplicationBase,
     FlinkApplication,
     FlinkCode,
     FlinkPipeline,
@@ -31,15 +31,19 @@ from cdk_managed_flink import (
     KinesisSource,
     MskCluster,
     MskSink,
-    RedshiftSink,
+    RedshiftCopySink,
+    RedshiftFirehoseSink,
+    RedshiftProvisionedWarehouse,
+    RedshiftServerlessWarehouse,
+    RedshiftStreamingSink,
     RedshiftWarehouse,
     Runtime,
     S3Sink,
     Sink,
     Topic,
-    Warehouse,
     WatchKind,
 )
+from cdk_managed_flink.redshift.sink import RedshiftSink
 
 pytestmark = pytest.mark.slow
 
@@ -92,13 +96,13 @@ def vpc(placed: cdk.Stack) -> ec2.Vpc:
 
 
 @pytest.fixture
-def warehouse(placed: cdk.Stack, vpc: ec2.Vpc) -> RedshiftWarehouse:
-    return RedshiftWarehouse(placed, "Warehouse", vpc=vpc)
+def warehouse(placed: cdk.Stack, vpc: ec2.Vpc) -> RedshiftServerlessWarehouse:
+    return RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)
 
 
 @pytest.fixture
-def public(placed: cdk.Stack, vpc: ec2.Vpc) -> RedshiftWarehouse:
-    return RedshiftWarehouse(placed, "Public", vpc=vpc, publicly_accessible=True)
+def public(placed: cdk.Stack, vpc: ec2.Vpc) -> RedshiftServerlessWarehouse:
+    return RedshiftServerlessWarehouse(placed, "Public", vpc=vpc, publicly_accessible=True)
 
 
 @pytest.fixture
@@ -138,8 +142,8 @@ def to_load(template: dict[str, Any]) -> set[Any]:
     return granted(statements(template, "JobSinksreadingsRedshiftRole"))
 
 
-def streaming(warehouse: Warehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
-    return RedshiftSink.streaming(
+def streaming(warehouse: RedshiftWarehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
+    return RedshiftStreamingSink(
         **{
             "warehouse": warehouse,
             "table": "facts.readings",
@@ -150,7 +154,7 @@ def streaming(warehouse: Warehouse, **more: Any) -> RedshiftSink:  # noqa: ANN40
 
 
 def test_a_stream_is_read_by_a_role_with_exactly_these_rights(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     template = pipeline(placed, readings, streaming(warehouse))
     stream = next(id_ for id_ in of_type(template, "AWS::Kinesis::Stream") if "Sinks" in id_)
@@ -181,7 +185,7 @@ def test_a_stream_is_read_by_a_role_with_exactly_these_rights(
 
 
 def test_the_sql_of_a_stream(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     template = pipeline(placed, readings, streaming(warehouse, readers=["analysts"]))
     found = objects(template)
@@ -217,7 +221,7 @@ def test_the_sql_of_a_stream(
 
 
 def test_a_new_stream_has_a_name_that_redshift_finds_and_its_delay_is_watched(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     sink = streaming(warehouse)
     template = pipeline(placed, readings, sink)
@@ -230,7 +234,7 @@ def test_a_new_stream_has_a_name_that_redshift_finds_and_its_delay_is_watched(
 
 
 def test_an_existing_stream_keeps_its_name_and_has_other_readers(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/theirs"
     key = kms.Key(placed, "Key")
@@ -247,7 +251,7 @@ def test_an_existing_stream_keeps_its_name_and_has_other_readers(
 
 def test_the_binding_of_a_stream(application: FlinkApplication, stack: cdk.Stack) -> None:
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
-    warehouse = RedshiftWarehouse(stack, "Warehouse", vpc=vpc)
+    warehouse = RedshiftServerlessWarehouse(stack, "Warehouse", vpc=vpc)
     sink = streaming(warehouse, table_options={"sink.batch.max-size": "100"}, resource_id="kept")
     binding = application.bind(stack, "readings", sink)
     assert binding.properties["connector"] == "kinesis"
@@ -269,7 +273,9 @@ def test_fails_when_redshift_would_not_find_the_stream(
 ) -> None:
     arn = f"arn:aws:kinesis:eu-west-1:123456789012:stream/{name}"
     through = Stream(stream=kinesis.Stream.from_stream_arn(stack, "Imported", arn))
-    warehouse = RedshiftWarehouse(stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0))
+    warehouse = RedshiftServerlessWarehouse(
+        stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0)
+    )
     with pytest.raises(ValueError, match=rf"through is '{name}'; allowed: a stream or topic with"):
         application.bind(stack, "readings", streaming(warehouse, through=through))
 
@@ -278,7 +284,9 @@ def test_fails_when_cloudformation_names_an_existing_stream(
     application: FlinkApplication, stack: cdk.Stack
 ) -> None:
     through = Stream(stream=kinesis.Stream(stack, "Mine"))
-    warehouse = RedshiftWarehouse(stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0))
+    warehouse = RedshiftServerlessWarehouse(
+        stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0)
+    )
     with pytest.raises(ValueError, match=r"Stack/Mine, whose name CloudFormation makes'; allowed"):
         application.bind(stack, "readings", streaming(warehouse, through=through))
 
@@ -297,13 +305,15 @@ def test_fails_when_a_stream_cannot_be_read_as_columns(
     changed: dict[str, Any],
     message: str,
 ) -> None:
-    warehouse = RedshiftWarehouse(stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0))
+    warehouse = RedshiftServerlessWarehouse(
+        stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0)
+    )
     with pytest.raises(ValueError, match=message):
         application.bind(stack, "readings", streaming(warehouse, **changed))
 
 
 def test_a_topic_is_read_by_a_role_with_exactly_these_rights(
-    placed: cdk.Stack, readings: Path, vpc: ec2.Vpc, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, vpc: ec2.Vpc, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     cluster = MskCluster(placed, "Kafka", vpc=vpc)
     through = MskSink(cluster=cluster, topic=Topic("readings"))
@@ -339,7 +349,7 @@ def test_a_topic_is_read_by_a_role_with_exactly_these_rights(
 
 
 def test_a_topic_without_authentication_takes_no_role(
-    placed: cdk.Stack, readings: Path, vpc: ec2.Vpc, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, vpc: ec2.Vpc, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     cluster = MskCluster(placed, "Kafka", vpc=vpc, authentication=KafkaAuthentication.none())
     through = MskSink(cluster=cluster, topic=Topic("readings"))
@@ -362,7 +372,7 @@ def test_a_topic_without_authentication_takes_no_role(
 def test_fails_when_redshift_cannot_read_a_topic(
     placed: cdk.Stack,
     vpc: ec2.Vpc,
-    warehouse: RedshiftWarehouse,
+    warehouse: RedshiftServerlessWarehouse,
     changed: dict[str, Any],
     message: str,
 ) -> None:
@@ -373,21 +383,21 @@ def test_fails_when_redshift_cannot_read_a_topic(
 
 
 def test_fails_when_a_topics_warehouse_does_not_route_through_its_vpc(
-    placed: cdk.Stack, readings: Path, vpc: ec2.Vpc, public: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, vpc: ec2.Vpc, public: RedshiftServerlessWarehouse
 ) -> None:
     through = MskSink(cluster=MskCluster(placed, "Kafka", vpc=vpc), topic=Topic("readings"))
     with pytest.raises(ValueError, match=r"Stack/Public, which has no enhanced VPC routing'; allo"):
         pipeline(placed, readings, streaming(public, through=through))
 
 
-def copy(warehouse: Warehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
-    return RedshiftSink.copy(
+def copy(warehouse: RedshiftWarehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
+    return RedshiftCopySink(
         **{"warehouse": warehouse, "table": "readings", "columns": COLUMNS, **more}
     )
 
 
 def test_files_are_announced_and_read_by_exactly_these_rights(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     template = pipeline(placed, readings, copy(warehouse))
     (bucket,) = of_type(template, "AWS::S3::Bucket")
@@ -428,7 +438,7 @@ def test_files_are_announced_and_read_by_exactly_these_rights(
 
 
 def test_the_sql_of_files_and_its_order(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     template = pipeline(placed, readings, copy(warehouse, sort_key=["sensor"]))
     found = objects(template)
@@ -454,7 +464,7 @@ def test_the_sql_of_files_and_its_order(
 
 
 def test_parquet_in_an_existing_bucket(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     theirs = s3.Bucket.from_bucket_name(placed, "Theirs", "theirs")
     through = S3Sink(bucket=theirs, prefix="out/", format="parquet")
@@ -473,7 +483,7 @@ def test_parquet_in_an_existing_bucket(
 
 
 def test_two_tables_of_one_bucket_share_its_integration(
-    placed: cdk.Stack, tmp_path: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, tmp_path: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     (tmp_path / "job.sql").write_text(
         JOB + "CREATE TABLE b (sensor STRING, `value` DOUBLE) WITH (${b});"
@@ -499,15 +509,15 @@ def test_two_tables_of_one_bucket_share_its_integration(
 
 
 def test_an_existing_table_is_not_made(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
-    template = pipeline(placed, readings, copy(warehouse, columns=None))
+    template = pipeline(placed, readings, copy(warehouse, columns={}))
     assert list(objects(template)) == ["Job"]
 
 
 def test_an_existing_warehouse_is_told_what_it_needs(placed: cdk.Stack, readings: Path) -> None:
     role = iam.Role.from_role_arn(placed, "Theirs", "arn:aws:iam::123456789012:role/theirs")
-    warehouse = Warehouse.from_cluster(
+    warehouse = RedshiftProvisionedWarehouse.from_cluster_identifier(
         placed,
         "Cluster",
         "theirs",
@@ -536,23 +546,25 @@ def test_an_existing_warehouse_is_told_what_it_needs(placed: cdk.Stack, readings
     ],
 )
 def test_fails_when_copy_does_not_read_the_format(
-    warehouse: RedshiftWarehouse, through: S3Sink, message: str
+    warehouse: RedshiftServerlessWarehouse, through: S3Sink, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         copy(warehouse, through=through)
 
 
-def test_fails_when_the_bucket_has_a_dot(placed: cdk.Stack, warehouse: RedshiftWarehouse) -> None:
+def test_fails_when_the_bucket_has_a_dot(
+    placed: cdk.Stack, warehouse: RedshiftServerlessWarehouse
+) -> None:
     dotted = s3.Bucket.from_bucket_name(placed, "Dotted", "their.bucket")
     with pytest.raises(
         ValueError,
-        match=r"^RedshiftSink\.copy: bucket is 'their\.bucket'; allowed: a bucket without a dot",
+        match=r"^RedshiftCopySink: bucket is 'their\.bucket'; allowed: a bucket without a dot",
     ):
         copy(warehouse, through=S3Sink(bucket=dotted))
 
 
 def test_fails_when_the_bucket_is_in_another_region(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     far = s3.Bucket.from_bucket_attributes(placed, "Far", bucket_name="far", region="us-east-1")
     with pytest.raises(ValueError, match=r"a bucket in us-east-1'; allowed: a bucket in eu-west-1"):
@@ -560,7 +572,7 @@ def test_fails_when_the_bucket_is_in_another_region(
 
 
 def test_fails_when_the_bucket_has_notifications_though_they_come_later(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     bucket = s3.Bucket(placed, "Bucket")
     FlinkPipeline(
@@ -580,15 +592,15 @@ def test_fails_when_the_namespace_of_an_existing_warehouse_is_not_known(
     placed: cdk.Stack, readings: Path
 ) -> None:
     role = iam.Role.from_role_arn(placed, "Theirs", "arn:aws:iam::123456789012:role/theirs")
-    cluster = Warehouse.from_cluster(
+    cluster = RedshiftProvisionedWarehouse.from_cluster_identifier(
         placed, "Cluster", "theirs", database="dev", db_user="loader", role=role
     )
     with pytest.raises(ValueError, match=r"Cluster: namespace_arn is None; allowed: the ARN of th"):
         pipeline(placed, readings, copy(cluster))
 
 
-def firehose(warehouse: Warehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
-    return RedshiftSink.firehose(
+def firehose(warehouse: RedshiftWarehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
+    return RedshiftFirehoseSink(
         **{
             "warehouse": warehouse,
             "table": "readings",
@@ -600,7 +612,7 @@ def firehose(warehouse: Warehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
 
 
 def test_firehose_loads_under_a_secret_through_a_bucket(
-    placed: cdk.Stack, readings: Path, public: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, public: RedshiftServerlessWarehouse
 ) -> None:
     template = pipeline(placed, readings, firehose(public))
     found = only(template, "AWS::KinesisFirehose::DeliveryStream")["Properties"]
@@ -636,7 +648,7 @@ def test_firehose_loads_under_a_secret_through_a_bucket(
 
 
 def test_the_warehouse_is_opened_to_firehose_alone(
-    placed: cdk.Stack, readings: Path, public: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, public: RedshiftServerlessWarehouse
 ) -> None:
     template = pipeline(placed, readings, firehose(public))
     groups = of_type(template, "AWS::EC2::SecurityGroup").values()
@@ -646,11 +658,11 @@ def test_the_warehouse_is_opened_to_firehose_alone(
 
 
 def test_a_users_own_secret_and_bucket_and_an_existing_table(
-    placed: cdk.Stack, readings: Path, public: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, public: RedshiftServerlessWarehouse
 ) -> None:
     secret = secretsmanager.Secret(placed, "Loader")
     theirs = s3.Bucket.from_bucket_name(placed, "Theirs", "theirs")
-    sink = firehose(public, secret=secret, columns=None, staging=DeliveryBucket(bucket=theirs))
+    sink = firehose(public, secret=secret, columns={}, staging=DeliveryBucket(bucket=theirs))
     template = pipeline(placed, readings, sink)
     found = only(template, "AWS::KinesisFirehose::DeliveryStream")["Properties"]
     target = found["RedshiftDestinationConfiguration"]
@@ -662,7 +674,7 @@ def test_a_users_own_secret_and_bucket_and_an_existing_table(
 
 def test_the_binding_of_a_delivery_stream(application: FlinkApplication, stack: cdk.Stack) -> None:
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
-    warehouse = RedshiftWarehouse(stack, "Warehouse", vpc=vpc, publicly_accessible=True)
+    warehouse = RedshiftServerlessWarehouse(stack, "Warehouse", vpc=vpc, publicly_accessible=True)
     sink = firehose(warehouse, table_options={"sink.batch.max-size": "100"})
     binding = application.bind(stack, "readings", sink)
     assert binding.properties["connector"] == "firehose"
@@ -673,20 +685,20 @@ def test_the_binding_of_a_delivery_stream(application: FlinkApplication, stack: 
     assert len(binding.prerequisites) == 1
 
 
-def test_fails_when_the_warehouse_is_private(warehouse: RedshiftWarehouse) -> None:
+def test_fails_when_the_warehouse_is_private(warehouse: RedshiftServerlessWarehouse) -> None:
     with pytest.raises(
         ValueError,
-        match=r"^RedshiftSink\.firehose: warehouse is 'Stack/Warehouse, which is private'; allowed:"
-        r" a publicly accessible warehouse\. Firehose reaches no other one\. RedshiftSink\.stream",
+        match=r"^RedshiftFirehoseSink: warehouse is 'Stack/Warehouse, which is private'; allowed:"
+        r" a publicly accessible warehouse\. Firehose reaches no other one\. RedshiftStream",
     ):
         firehose(warehouse)
 
 
-def test_fails_when_public_access_is_not_acknowledged(public: RedshiftWarehouse) -> None:
+def test_fails_when_public_access_is_not_acknowledged(public: RedshiftServerlessWarehouse) -> None:
     with pytest.raises(
         ValueError, match=r"acknowledge_public_access is False; allowed: True\. The warehouse has"
     ):
-        RedshiftSink.firehose(warehouse=public, table="readings", columns=COLUMNS)
+        RedshiftFirehoseSink(warehouse=public, table="readings", columns=COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -706,14 +718,16 @@ def test_fails_when_public_access_is_not_acknowledged(public: RedshiftWarehouse)
 def test_fails_when_firehose_cannot_load_into_an_existing_warehouse(
     placed: cdk.Stack, known: dict[str, Any], message: str
 ) -> None:
-    cluster = Warehouse.from_cluster(
+    cluster = RedshiftProvisionedWarehouse.from_cluster_identifier(
         placed, "Cluster", "theirs", database="dev", db_user="loader", **known
     )
     with pytest.raises(ValueError, match=message):
         firehose(cluster)
 
 
-def test_fails_when_firehose_gathers_for_less_than_a_minute(public: RedshiftWarehouse) -> None:
+def test_fails_when_firehose_gathers_for_less_than_a_minute(
+    public: RedshiftServerlessWarehouse,
+) -> None:
     from cdk_managed_flink import Buffering
 
     with pytest.raises(ValueError, match=r"interval is '30 seconds'; allowed: 60 to 900 seconds"):
@@ -726,13 +740,15 @@ def test_rows_may_go_where_two_keys_say_so(way: Any, tmp_path: Path) -> None:  #
     place = cdk.Environment(account="123456789012", region="eu-west-1")
     owner = app({"cdk-managed-flink:allowDataDeletion": "true"})
     stack = cdk.Stack(owner, "Stack", env=place)
-    warehouse = RedshiftWarehouse(stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0))
+    warehouse = RedshiftServerlessWarehouse(
+        stack, "Warehouse", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0)
+    )
     sink = way(warehouse, removal_policy=cdk.RemovalPolicy.DESTROY)
     assert not [one for one in objects(pipeline(stack, tmp_path, sink)).values() if "Keep" in one]
 
 
 def test_rows_are_kept_where_one_key_says_that_they_may_go(
-    placed: cdk.Stack, readings: Path, warehouse: RedshiftWarehouse
+    placed: cdk.Stack, readings: Path, warehouse: RedshiftServerlessWarehouse
 ) -> None:
     sink = copy(warehouse, removal_policy=cdk.RemovalPolicy.DESTROY)
     assert objects(pipeline(placed, readings, sink))["Table"]["Keep"] == "true"
@@ -743,8 +759,8 @@ def test_fails_when_the_job_lacks_a_column(
     way: Any,  # noqa: ANN401
     placed: cdk.Stack,
     readings: Path,
-    warehouse: RedshiftWarehouse,
-    public: RedshiftWarehouse,
+    warehouse: RedshiftServerlessWarehouse,
+    public: RedshiftServerlessWarehouse,
 ) -> None:
     columns = {**COLUMNS, "humidity": "REAL", "at": "TIMESTAMP"}
     sink = way(public if way is firehose else warehouse, columns=columns)

@@ -17,10 +17,11 @@ from cdk_managed_flink import (
     FlinkApplication,
     FlinkCode,
     KinesisSink,
-    RedshiftSink,
+    RedshiftProvisionedWarehouse,
+    RedshiftWarehouse,
     S3Sink,
-    Warehouse,
 )
+from cdk_managed_flink.redshift.sink import RedshiftSink
 from cdk_managed_flink.redshift.table import RedshiftTable
 
 COLUMNS = {"sensor": "VARCHAR(64)"}
@@ -45,13 +46,15 @@ def application(stack: cdk.Stack, folder: Path, *tables: str) -> FlinkApplicatio
     return FlinkApplication(stack, "Application", code=FlinkCode.from_sql(folder))
 
 
-def cluster(stack: cdk.Stack, id: str = "Cluster", **known: Any) -> Warehouse:  # noqa: ANN401
+def cluster(stack: cdk.Stack, id: str = "Cluster", **known: Any) -> RedshiftWarehouse:  # noqa: ANN401
     role = iam.Role.from_role_arn(stack, f"{id}Role", "arn:aws:iam::123456789012:role/theirs")
     known = {"database": "dev", "db_user": "loader", "namespace_arn": NAMESPACE, **known}
-    return Warehouse.from_cluster(stack, id, "theirs", role=role, **known)
+    return RedshiftProvisionedWarehouse.from_cluster_identifier(
+        stack, id, "theirs", role=role, **known
+    )
 
 
-def sink(way: str, warehouse: Warehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
+def sink(way: str, warehouse: RedshiftWarehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
     make: Any = getattr(RedshiftSink, way)
     found = make(**{"warehouse": warehouse, "table": "readings", "columns": COLUMNS, **more})
     assert isinstance(found, RedshiftSink)

@@ -15,13 +15,13 @@ from cdk_managed_flink import (
     FlinkApplication,
     FlinkPipeline,
     KafkaAuthentication,
-    KafkaCluster,
     KafkaStart,
     MskCluster,
     MskServerlessCluster,
     MskSource,
     Network,
     Runtime,
+    SelfManagedKafkaCluster,
     Topic,
     WatchKind,
 )
@@ -206,7 +206,7 @@ def test_a_secret_is_read_with_its_key(stack: cdk.Stack) -> None:
         secret_complete_arn=SECRET,
         encryption_key=kms.Key.from_key_arn(stack, "Key", KEY),
     )
-    cluster = KafkaCluster.from_cluster_arn(
+    cluster = MskCluster.from_cluster_arn(
         stack,
         "Kafka",
         ARN,
@@ -229,7 +229,7 @@ def test_a_secret_is_read_with_its_key(stack: cdk.Stack) -> None:
 
 def test_notes_that_the_key_of_a_secret_is_not_known(stack: cdk.Stack) -> None:
     secret = secretsmanager.Secret.from_secret_complete_arn(stack, "User", SECRET)
-    cluster = KafkaCluster.from_cluster_arn(
+    cluster = MskCluster.from_cluster_arn(
         stack,
         "Kafka",
         ARN,
@@ -247,7 +247,7 @@ def test_notes_that_the_key_of_a_secret_is_not_known(stack: cdk.Stack) -> None:
 
 def test_an_authority_of_ones_own_is_trusted(stack: cdk.Stack) -> None:
     secret = secretsmanager.Secret.from_secret_complete_arn(stack, "Authority", SECRET)
-    cluster = KafkaCluster.from_bootstrap_servers(
+    cluster = SelfManagedKafkaCluster(
         stack,
         "Kafka",
         "kafka:9094",

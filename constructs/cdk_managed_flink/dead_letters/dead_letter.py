@@ -20,7 +20,7 @@ R_co = TypeVar("R_co", covariant=True)
 class DeadLetterSink(Sink[R_co]):
     """Any sink that can count what it is given, watched: the first row in it is an alarm.
 
-    ``DeadLetterSink(S3Sink())``, or with a ``KinesisSink``, an ``MskSink`` or an ``SqsSink``. How
+    ``DeadLetterSink(S3Sink())``, or with a ``KinesisSink`` or an ``MskSink``. How
     many rows in a period are an alarm is ``AlarmThresholds(dead_letters=...)``; by default one.
 
     Attributes:
@@ -59,8 +59,8 @@ class DeadLetterSink(Sink[R_co]):
                 application,
                 f"sink {name!r}",
                 f"DeadLetterSink({type(self.sink).__name__}(...))",
-                "a sink whose service counts what is written, such as S3Sink, KinesisSink, MskSink "
-                "or SqsSink, made by the pipeline",
+                "a sink whose service counts what is written, S3Sink, KinesisSink or MskSink, "
+                "made by the pipeline",
                 "Without a metric there is no alarm on the first dead letter: choose another sink, "
                 "or bind this one as it is.",
             )

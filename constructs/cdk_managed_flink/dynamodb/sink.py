@@ -14,14 +14,20 @@ from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import check_new_only, invalid
 from cdk_managed_flink.application.place import made_in, place_of, region_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.connectors.connectors import connector_for
 from cdk_managed_flink.connectors.options import checked_options
-from cdk_managed_flink.dynamodb.table import check_account, check_replicas, keys_of, watches
+from cdk_managed_flink.dynamodb.table import (
+    check_account,
+    check_replicas,
+    indexes_of,
+    keys_of,
+    watches,
+)
 
 _NO_ROWS = (
     "the DynamoDB connector writes none; make columns of its fields, or a MAP, or its JSON text"
@@ -37,7 +43,8 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
     known, a job in SQL is held to it.
 
     Attributes:
-        table: An existing table; it is never changed. Default: a new one.
+        table: An existing table, or a ``TableV2`` of your own, with the indexes, contributor
+            insights or warm throughput that you set on it; it is never changed. Default: a new one.
         encryption_key: Key of the existing table, if it does not tell it.
         partition_key: Of the new table: an attribute, or the name of one that holds strings.
         sort_key: Of the new table, likewise. Default: none.
@@ -45,17 +52,11 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         time_to_live_attribute: Attribute with the time, in epoch seconds, at which an item may go.
             Default: items stay.
         point_in_time_recovery: Default on: any second of the last 35 days can be restored.
-        global_secondary_indexes: Of the new table. Each write of an item is one in each index that
-            has it, and an index that is throttled holds up the table. Default: none.
         replicas: Other Regions that the new table is replicated to. The job writes in its own, and
             has no rights in the others; of two writers of one item the last one wins. Default:
             none.
         replica_keys: ARN of a customer managed key by Region, for each replica: only with a
             pipeline that has a data key, and needed there.
-        contributor_insights: Whether DynamoDB tells which keys are written and throttled most, at
-            a price for each write. Default off.
-        warm_throughput: What the new table takes at once, before it has grown. Default: the
-            service's, 4,000 writes a second for on-demand.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps the table when the SQL table is renamed. Default: its name.
         removal_policy: Of the new table. Default: the application's.
@@ -73,11 +74,8 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
     billing: dynamodb.Billing | None = None
     time_to_live_attribute: str | None = None
     point_in_time_recovery: bool = True
-    global_secondary_indexes: Sequence[dynamodb.GlobalSecondaryIndexPropsV2] = ()
     replicas: Sequence[dynamodb.ReplicaTableProps] = ()
     replica_keys: Mapping[str, str] = field(default_factory=dict)
-    contributor_insights: bool = False
-    warm_throughput: dynamodb.WarmThroughput | None = None
     table_options: Mapping[str, str] = field(default_factory=dict)
     resource_id: str | None = None
     removal_policy: RemovalPolicy | None = None
@@ -103,28 +101,21 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             self._check_keys()
             self._check_replicas()
             return
-        defaults: dict[str, object] = {
-            "partition_key": None,
-            "sort_key": None,
-            "billing": None,
-            "time_to_live_attribute": None,
-            "point_in_time_recovery": True,
-            "global_secondary_indexes": (),
-            "replicas": (),
-            "replica_keys": {},
-            "contributor_insights": False,
-            "warm_throughput": None,
-            "removal_policy": None,
-        }
-        for name, default in defaults.items():
-            if getattr(self, name) is not default and getattr(self, name) != default:
-                raise invalid(
-                    "DynamoDbSink",
-                    name,
-                    getattr(self, name),
-                    "nothing beside table=",
-                    "An existing table is never changed: leave it out, or leave out table.",
-                )
+        check_new_only(
+            "DynamoDbSink",
+            "table=",
+            {
+                "partition_key": self.partition_key,
+                "sort_key": self.sort_key,
+                "billing": self.billing,
+                "time_to_live_attribute": self.time_to_live_attribute,
+                "point_in_time_recovery": self.point_in_time_recovery is not True or None,
+                "replicas": self.replicas,
+                "replica_keys": self.replica_keys,
+                "removal_policy": self.removal_policy,
+            },
+            "Set it on the table itself.",
+        )
 
     def _check_keys(self) -> None:
         keys = [self.partition_key, self.sort_key]
@@ -211,9 +202,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 fields={"table-name": "Say table=.", "aws.region": "It is the table's."},
             ),
             resource=table,
-            watches=watches(
-                table_name, [index.index_name for index in self.global_secondary_indexes]
-            ),
+            watches=watches(table_name, [] if self.table is None else indexes_of(table)),
             service_endpoints=["dynamodb"],
             rules=TableRules(keys=keys, no_rows=_NO_ROWS),
             store=("AWS::DynamoDB::GlobalTable", table_name) if self.table is None else None,
@@ -248,14 +237,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=self.point_in_time_recovery
             ),
-            global_secondary_indexes=list(self.global_secondary_indexes) or None,
             replicas=list(self.replicas) or None,
-            contributor_insights_specification=(
-                dynamodb.ContributorInsightsSpecification(enabled=True)
-                if self.contributor_insights
-                else None
-            ),
-            warm_throughput=self.warm_throughput,
             removal_policy=effective_removal(
                 scope, self.removal_policy or application.removal_policy
             ),

@@ -39,6 +39,15 @@ def keys_of(table: dynamodb.ITableV2) -> list[str]:
     return names if all(isinstance(name, str) for name in names) else []
 
 
+def indexes_of(table: dynamodb.ITableV2) -> list[str]:
+    """Names of the global secondary indexes; nothing for a table that is not of this app."""
+    resource = table.node.default_child
+    if not isinstance(resource, dynamodb.CfnGlobalTable | dynamodb.CfnTable):
+        return []
+    indexes = place_of(table).stack.resolve(resource.global_secondary_indexes) or []
+    return [index["indexName"] for index in indexes if isinstance(index["indexName"], str)]
+
+
 def check_replicas(
     application: ApplicationBase,
     regions: Sequence[str],

@@ -29,7 +29,7 @@ Authentications = KafkaAuthentication | Sequence[KafkaAuthentication]
 
 @jsii.implements(ec2.IConnectable)
 class KafkaCluster(Construct):
-    """A Kafka cluster: ``MskCluster``, ``MskServerlessCluster``, or one that exists.
+    """A Kafka cluster: ``MskCluster``, ``MskServerlessCluster`` or ``SelfManagedKafkaCluster``.
 
     Attributes:
         vpc: Where its brokers are; ``None`` where a self-managed one is reached otherwise.
@@ -84,102 +84,6 @@ class KafkaCluster(Construct):
     def identity(self) -> str:
         """What two objects for one cluster have in common."""
         return self.cluster_arn or self.node.path
-
-    @staticmethod
-    def from_cluster_arn(
-        scope: Construct,
-        id: str,
-        cluster_arn: str,
-        *,
-        vpc: ec2.IVpc,
-        security_groups: Sequence[ec2.ISecurityGroup],
-        authentication: Authentications | None = None,
-        bootstrap_servers: str | None = None,
-        serverless: bool = False,
-        zones: int = 3,
-        broker_count: int | None = None,
-        longest_transaction: Duration = DEFAULT_TRANSACTION,
-    ) -> "KafkaCluster":
-        """An existing MSK cluster, provisioned or serverless. Its settings are never changed.
-
-        Args:
-            scope: Where the lookup of its brokers goes.
-            id: The construct's id.
-            cluster_arn: Its ARN. One that is not known at synth is of this account and Region.
-            vpc: Its VPC.
-            security_groups: Its groups: the first lets the application in, unless it was imported
-                with ``mutable=False``. Without any, somebody else has to.
-            authentication: What it has on, the one to be used first. Default IAM.
-            bootstrap_servers: Its brokers for the one authentication. Default: looked up in each
-                deploy that makes or changes the lookup.
-            serverless: Whether it is MSK Serverless; also told by an ARN that says so.
-            zones: In how many zones it has brokers. Default 3.
-            broker_count: How many brokers it has, for an alarm on what reaches a topic.
-            longest_transaction: Its brokers' ``transaction.max.timeout.ms``. Default 15 minutes, as
-                Kafka's.
-
-        Raises:
-            ValueError: No VPC, no ARN of a cluster, an authentication that MSK does not have,
-                brokers given for several, or a cluster of another Region without its brokers.
-        """
-        from cdk_managed_flink.kafka.existing import ExistingMskCluster
-
-        return ExistingMskCluster(
-            scope,
-            id,
-            cluster_arn=cluster_arn,
-            vpc=vpc,
-            security_groups=security_groups,
-            authentication=authentication,
-            bootstrap_servers=bootstrap_servers,
-            serverless=serverless,
-            zones=zones,
-            broker_count=broker_count,
-            longest_transaction=longest_transaction,
-        )
-
-    @staticmethod
-    def from_bootstrap_servers(
-        scope: Construct,
-        id: str,
-        bootstrap_servers: str,
-        *,
-        authentication: KafkaAuthentication,
-        network: Network | None = None,
-        security_groups: Sequence[ec2.ISecurityGroup] = (),
-        certificate_authority: str | FlinkSecret | None = None,
-        longest_transaction: Duration = DEFAULT_TRANSACTION,
-    ) -> "KafkaCluster":
-        """A cluster that is not MSK's: on EC2 or ECS, in a data centre, of another provider.
-
-        Args:
-            scope: The construct's scope.
-            id: The construct's id.
-            bootstrap_servers: ``host:port``, with commas between several.
-            authentication: The one that these brokers take; not IAM, which is MSK's alone.
-            network: Where the application has to be to reach it. Default: anywhere.
-            security_groups: The brokers' groups; the first lets the application in.
-            certificate_authority: The certificate, PEM, of the authority that signed those of the
-                brokers, up to 2,048 characters; a longer one as ``FlinkSecret.of(secret)``.
-                Default: public authorities.
-            longest_transaction: Its brokers' ``transaction.max.timeout.ms``. Default 15 minutes, as
-                Kafka's.
-
-        Raises:
-            ValueError: Malformed brokers, or IAM.
-        """
-        from cdk_managed_flink.kafka.existing import OtherCluster
-
-        return OtherCluster(
-            scope,
-            id,
-            bootstrap_servers=bootstrap_servers,
-            authentication=authentication,
-            network=network,
-            security_groups=security_groups,
-            certificate_authority=certificate_authority,
-            longest_transaction=longest_transaction,
-        )
 
     def network(self) -> Network | None:
         """Where an application has to be that reaches it."""
@@ -279,7 +183,32 @@ class KafkaCluster(Construct):
         Raises:
             ValueError: The service has no way to make it, or the cluster has one of that name.
         """
-        return self._topics.add(topic, removal_policy=removal_policy, scope=scope, id=id)
+        arn, reason = self.cluster_arn, self._no_new_topics()
+        if arn is None or reason is not None:
+            raise invalid(
+                self,
+                "topic",
+                f"Topic({topic.name!r})",
+                f"the name of an existing topic: {reason}",
+                f"Create it with Kafka's own tools, then use topic={topic.name!r}.",
+            )
+        return self._topics.add(
+            topic,
+            cluster_arn=arn,
+            replication_factor=self.zones,
+            removal_policy=removal_policy,
+            scope=scope,
+            id=id,
+        )
+
+    def _no_new_topics(self) -> str | None:
+        if self.serverless:
+            return "the service's API creates topics in provisioned MSK clusters only"
+        if self.elsewhere:
+            return "CloudFormation creates topics in its own account and Region only"
+        return (
+            "CloudFormation reaches the brokers of MSK only" if self.cluster_arn is None else None
+        )
 
     def _by_mode(self, given: Authentications) -> dict[KafkaMode, KafkaAuthentication]:
         listed = [given] if isinstance(given, KafkaAuthentication) else list(given)

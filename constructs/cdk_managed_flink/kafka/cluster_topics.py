@@ -1,21 +1,16 @@
 """The topics that a stack makes in one cluster: each once."""
 
-from typing import TYPE_CHECKING
-
 from aws_cdk import Annotations, RemovalPolicy
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.kafka.topic import KafkaTopic, Topic
 
-if TYPE_CHECKING:
-    from cdk_managed_flink.kafka.cluster import KafkaCluster
-
 
 class ClusterTopics:
     """See ``KafkaCluster.add_topic``."""
 
-    def __init__(self, cluster: "KafkaCluster") -> None:
+    def __init__(self, cluster: Construct) -> None:
         self._cluster = cluster
         self._made: dict[str, KafkaTopic] = {}
 
@@ -23,6 +18,8 @@ class ClusterTopics:
         self,
         topic: Topic,
         *,
+        cluster_arn: str,
+        replication_factor: int,
         removal_policy: RemovalPolicy,
         scope: Construct | None,
         id: str | None,
@@ -30,11 +27,8 @@ class ClusterTopics:
         """Make it, or give the one that was made of this very object.
 
         Raises:
-            ValueError: The service has no way to make it, or the cluster has one of that name.
+            ValueError: The cluster has one of that name.
         """
-        cluster_arn = self._cluster.cluster_arn
-        if self._cluster.serverless or self._cluster.elsewhere or cluster_arn is None:
-            raise self._cannot_be_made(topic)
         made = self._made.get(topic.name)
         if made is not None and made.topic is not topic:
             raise invalid(
@@ -42,7 +36,7 @@ class ClusterTopics:
                 "topic",
                 topic.name,
                 f"a topic that is made once; {made.node.path} makes it",
-                "Hand the same Topic object to both, or name it by its name alone in the second.",
+                "Use the same Topic object in both, or the plain name in the second.",
             )
         if made is None:
             made = KafkaTopic(
@@ -50,7 +44,7 @@ class ClusterTopics:
                 id or topic.name,
                 cluster_arn=cluster_arn,
                 topic=topic,
-                replication_factor=self._cluster.zones,
+                replication_factor=replication_factor,
                 removal_policy=removal_policy,
             )
             self._warn_of_collision(made)
@@ -60,21 +54,6 @@ class ClusterTopics:
     def _place(self) -> Construct:
         found = self._cluster.node.try_find_child("Topics")
         return found if isinstance(found, Construct) else Construct(self._cluster, "Topics")
-
-    def _cannot_be_made(self, topic: Topic) -> ValueError:
-        if self._cluster.serverless:
-            why = "the service's API makes topics in provisioned MSK clusters alone"
-        elif self._cluster.elsewhere:
-            why = "CloudFormation makes topics in its own account and Region alone"
-        else:
-            why = "CloudFormation reaches the brokers of MSK alone"
-        return invalid(
-            self._cluster,
-            "topic",
-            f"Topic({topic.name!r})",
-            f"the name of an existing topic: {why}",
-            f"Make it with Kafka's own tools, then say topic={topic.name!r}.",
-        )
 
     def _warn_of_collision(self, made: KafkaTopic) -> None:
         """Kafka's metrics write ``.`` as ``_``, so it refuses names that differ in these alone."""

@@ -1,4 +1,4 @@
-"""Clusters that exist elsewhere: nothing about them is changed but whom their group lets in."""
+"""MSK clusters that exist: only the rules of their security group are changed."""
 
 import re
 from collections.abc import Sequence
@@ -9,36 +9,54 @@ from constructs import Construct
 
 from cdk_managed_flink.application.arns import differ
 from cdk_managed_flink.application.errors import invalid
-from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.place import place_of
-from cdk_managed_flink.application.secret_value import FlinkSecret
 from cdk_managed_flink.application.tokens import is_token
-from cdk_managed_flink.kafka.authentication import KafkaAuthentication, KafkaMode
-from cdk_managed_flink.kafka.cluster import Authentications, KafkaCluster
+from cdk_managed_flink.kafka.cluster import DEFAULT_TRANSACTION, Authentications, KafkaCluster
+from cdk_managed_flink.kafka.values import check_brokers
 
 _ARN = re.compile(r"arn:[^:]+:kafka:[^:]+:[^:]+:cluster/[^/]+/[^/]+")
-_BROKERS = re.compile(r"[^\s:,]+:\d+(,[^\s:,]+:\d+)*")
 # Of serverless clusters the id ends so.
 _SERVERLESS_ARN = re.compile(r".*-s\d+")
 
 
 class ExistingMskCluster(KafkaCluster):
-    """An MSK cluster by its ARN: see ``KafkaCluster.from_cluster_arn``."""
+    """An existing MSK cluster, provisioned or serverless; its settings are never changed.
+
+    Args:
+        scope: Where the lookup of its brokers goes.
+        id: The construct's id.
+        cluster_arn: Its ARN. One that is not known at synth is of this account and Region.
+        vpc: Its VPC.
+        security_groups: Its groups: the first lets the application in, unless it was imported
+            with ``mutable=False``. Without any, somebody else has to.
+        authentication: What it has on, the one to be used first. Default IAM.
+        bootstrap_servers: Its brokers for the one authentication. Default: looked up in each
+            deploy that makes or changes the lookup.
+        serverless: Whether it is MSK Serverless; also inferred from an ARN that says so.
+        zones: In how many zones it has brokers. Default 3.
+        broker_count: How many brokers it has, for an alarm on what reaches a topic.
+        longest_transaction: Its brokers' ``transaction.max.timeout.ms``. Default 15 minutes,
+            Kafka's own.
+
+    Raises:
+        ValueError: No VPC, no ARN of a cluster, an authentication that MSK does not have,
+            brokers given for several, or a cluster of another Region without its brokers.
+    """
 
     def __init__(
         self,
         scope: Construct,
         id: str,
-        *,
         cluster_arn: str,
-        vpc: ec2.IVpc | None,
+        *,
+        vpc: ec2.IVpc,
         security_groups: Sequence[ec2.ISecurityGroup],
-        authentication: Authentications | None,
-        bootstrap_servers: str | None,
-        serverless: bool,
-        zones: int,
-        broker_count: int | None,
-        longest_transaction: Duration,
+        authentication: Authentications | None = None,
+        bootstrap_servers: str | None = None,
+        serverless: bool = False,
+        zones: int = 3,
+        broker_count: int | None = None,
+        longest_transaction: Duration = DEFAULT_TRANSACTION,
     ) -> None:
         super().__init__(scope, id, vpc=vpc, authentication=authentication)
         literal = not is_token(cluster_arn)
@@ -61,7 +79,7 @@ class ExistingMskCluster(KafkaCluster):
         self.serverless = serverless or (literal and bool(_SERVERLESS_ARN.fullmatch(cluster_arn)))
         self.check_msk()
         if bootstrap_servers is not None:
-            _check_brokers(self, bootstrap_servers)
+            check_brokers(self, bootstrap_servers)
             if len(self.authentications) > 1:
                 raise invalid(
                     self,
@@ -102,64 +120,3 @@ class ExistingMskCluster(KafkaCluster):
                 f"{cluster_arn} is of another account or Region, where its metrics are: nothing "
                 "watches here how far a job is behind its topics."
             )
-
-
-class OtherCluster(KafkaCluster):
-    """A self-managed cluster by its brokers: see ``KafkaCluster.from_bootstrap_servers``."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        bootstrap_servers: str,
-        authentication: KafkaAuthentication,
-        network: Network | None,
-        security_groups: Sequence[ec2.ISecurityGroup],
-        certificate_authority: str | FlinkSecret | None,
-        longest_transaction: Duration,
-    ) -> None:
-        vpc = None if network is None else network.vpc
-        super().__init__(scope, id, vpc=vpc, authentication=authentication)
-        _check_brokers(self, bootstrap_servers)
-        if authentication.mode is KafkaMode.IAM:
-            raise invalid(
-                self,
-                "authentication",
-                "IAM",
-                "SCRAM, PLAIN, MTLS, TLS or PLAINTEXT",
-                "Rights on MSK name the cluster: use KafkaCluster.from_cluster_arn(..., "
-                "bootstrap_servers=...).",
-            )
-        self.certificate_authority = certificate_authority
-        self.longest_transaction = longest_transaction.to_milliseconds()
-        self._servers = bootstrap_servers
-        self._network = network
-        self._brokers[authentication.mode] = bootstrap_servers
-        self._connections = ec2.Connections(security_groups=list(security_groups))
-
-    @property
-    def identity(self) -> str:
-        """The brokers, in any order."""
-        return ",".join(sorted(self._servers.split(",")))
-
-    def network(self) -> Network | None:
-        """What was handed in."""
-        return self._network
-
-    def ports(self, mode: KafkaMode) -> Sequence[int]:
-        """Those in the brokers' addresses, where they are known."""
-        if is_token(self._servers):
-            return [mode.port]
-        return sorted({int(broker.rsplit(":", 1)[1]) for broker in self._servers.split(",")})
-
-
-def _check_brokers(cluster: KafkaCluster, servers: str) -> None:
-    if not is_token(servers) and not _BROKERS.fullmatch(servers):
-        raise invalid(
-            cluster,
-            "bootstrap_servers",
-            servers,
-            "host:port, with commas between several",
-            "Write them as Kafka's clients take them, without spaces.",
-        )

@@ -19,6 +19,7 @@ from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.kafka.authentication import KafkaAuthentication, KafkaMode
 from cdk_managed_flink.kafka.brokers import KafkaMonitoring, Placement, brokers, brokers_group
 from cdk_managed_flink.kafka.cluster import Authentications, KafkaCluster
+from cdk_managed_flink.kafka.existing import ExistingMskCluster
 from cdk_managed_flink.kafka.names import cluster_name as name_of
 from cdk_managed_flink.kafka.storage import BrokerStorage, disks, grow
 from cdk_managed_flink.kafka.users import ScramUsers
@@ -72,6 +73,8 @@ class MskCluster(KafkaCluster):
     raise_transaction = (
         'Raise it in MskCluster(configuration={"transaction.max.timeout.ms": "..."}).'
     )
+
+    from_cluster_arn = staticmethod(ExistingMskCluster)
 
     def __init__(
         self,
@@ -228,7 +231,7 @@ def _check(owner: Construct, version: str, instance_type: str, brokers_per_zone:
             instance_type,
             "a standard broker's, such as kafka.m7g.large",
             "Make a cluster of Express brokers elsewhere, and take it with "
-            "KafkaCluster.from_cluster_arn(...).",
+            "MskCluster.from_cluster_arn(...).",
         )
     if is_token(brokers_per_zone) or brokers_per_zone < 1:
         raise invalid(

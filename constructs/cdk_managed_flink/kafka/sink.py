@@ -36,7 +36,8 @@ class MskSink(Sink[KafkaCluster]):
     without that setting see rows earlier, and some twice.
 
     Attributes:
-        cluster: The cluster: ``MskCluster``, ``MskServerlessCluster``, ``KafkaCluster.from_...``.
+        cluster: ``MskCluster``, ``MskServerlessCluster``, an existing one by
+            ``MskCluster.from_cluster_arn``, or ``SelfManagedKafkaCluster``.
         topic: A ``Topic`` is made in the stack, a name is that of an existing one.
         exactly_once: Default on, by Kafka's transactions. Off, rows are visible at once, and may be
             there twice after a restart; no rights on transactions are granted then.

@@ -96,7 +96,8 @@ class MskSource(Source[KafkaCluster]):
     Records of transactions that were aborted, or are not committed yet, are not read.
 
     Attributes:
-        cluster: The cluster: ``MskCluster``, ``MskServerlessCluster``, ``KafkaCluster.from_...``.
+        cluster: ``MskCluster``, ``MskServerlessCluster``, an existing one by
+            ``MskCluster.from_cluster_arn``, or ``SelfManagedKafkaCluster``.
         topic: One or several: a ``Topic`` is made in the stack, a name is that of an existing one.
         group_id: The consumer group, up to 249 ASCII characters without ``:``. Default: of the
             application's name and the table's, so that no other application has it.

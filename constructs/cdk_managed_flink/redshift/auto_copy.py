@@ -22,7 +22,7 @@ from cdk_managed_flink.redshift.identifiers import text
 from cdk_managed_flink.redshift.naming import known_name
 from cdk_managed_flink.redshift.sql_objects import SqlObject
 from cdk_managed_flink.redshift.table import RedshiftTable
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 
 # Flink's timestamps have fractions of any length.
 _COPIED_AS = {
@@ -69,7 +69,7 @@ def check_bucket(where: str, bucket: s3.IBucket) -> None:
 
 
 def integration(
-    scope: Construct, bucket: s3.IBucket, warehouse: Warehouse
+    scope: Construct, bucket: s3.IBucket, warehouse: RedshiftWarehouse
 ) -> redshift.CfnIntegration:
     """Announce the bucket's new files to the warehouse: one integration for both of them.
 
@@ -111,7 +111,7 @@ def integration(
 
 def grant_files(
     bucket: s3.IBucket,
-    warehouse: Warehouse,
+    warehouse: RedshiftWarehouse,
     role: iam.IRole,
     *,
     prefix: str,

@@ -7,7 +7,7 @@ from constructs import Construct, IConstruct
 
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.redshift.table import RedshiftTable
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 
 # Of each stage: by warehouse and name. Two objects may stand for one imported warehouse.
 _CLAIMS: "WeakKeyDictionary[IConstruct, dict[tuple[str, ...], tuple[str, str]]]" = (
@@ -15,7 +15,7 @@ _CLAIMS: "WeakKeyDictionary[IConstruct, dict[tuple[str, ...], tuple[str, str]]]"
 )
 
 
-def claim(warehouse: Warehouse, table: RedshiftTable, sink: Construct) -> None:
+def claim(warehouse: RedshiftWarehouse, table: RedshiftTable, sink: Construct) -> None:
     """Take a table, and the names that are made of its name, for the sink that makes them.
 
     Raises:

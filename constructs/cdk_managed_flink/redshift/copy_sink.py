@@ -1,4 +1,4 @@
-"""RedshiftSink.copy: the warehouse loads files as the job finishes them."""
+"""RedshiftCopySink: the warehouse loads files as the job finishes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,20 +21,21 @@ from cdk_managed_flink.redshift.auto_copy import (
 from cdk_managed_flink.redshift.sink import RedshiftSink
 from cdk_managed_flink.redshift.sql_objects import make_objects
 from cdk_managed_flink.redshift.table import RedshiftTable
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 from cdk_managed_flink.s3.sink import S3Sink
 
-_WHERE = "RedshiftSink.copy"
+_WHERE = "RedshiftCopySink"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RedshiftCopySink(RedshiftSink):
-    """What ``RedshiftSink.copy`` makes.
+    """Rows through files in a bucket, each loaded once by auto-copy: a checkpoint and a minute.
 
     Attributes:
-        through: Where the job writes files.
-        sort_key: Of a new table.
-        distribution_key: Of a new table.
+        columns: See `RedshiftSink`. Default: the table exists. Columns may be added later.
+        through: ``S3Sink(...)``, as ``json-lines`` or ``parquet``. Default: a new bucket.
+        sort_key: Columns by which the rows of a new table are sorted.
+        distribution_key: The column by whose value the rows of a new table are distributed.
 
     Raises:
         ValueError: A format that COPY does not read, or a bucket that no integration takes.
@@ -69,7 +70,9 @@ class RedshiftCopySink(RedshiftSink):
         """What writing the files takes."""
         return self.through.connectors(runtime)
 
-    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[Warehouse]:
+    def bind(
+        self, scope: Construct, application: ApplicationBase, name: str
+    ) -> Binding[RedshiftWarehouse]:
         """Bind the bucket, announce its files to the warehouse, make the table and the job."""
         through = self.handed_on(self.through)
         bound = through.bind(scope, application, name)

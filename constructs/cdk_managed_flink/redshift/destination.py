@@ -21,7 +21,7 @@ from cdk_managed_flink.firehose.http_destination import check_retry
 from cdk_managed_flink.firehose.secret import use_secret
 from cdk_managed_flink.firehose.storage import DeliveryBucket
 from cdk_managed_flink.redshift.table import RedshiftTable
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 
 _L1 = firehose.CfnDeliveryStream
 _LEAST_SECONDS = 60
@@ -48,7 +48,7 @@ class RedshiftDestination(Destination):
         ValueError: What the service refuses.
     """
 
-    warehouse: Warehouse
+    warehouse: RedshiftWarehouse
     table: RedshiftTable
     secret: secretsmanager.ISecret
     staging: DeliveryBucket
@@ -60,11 +60,11 @@ class RedshiftDestination(Destination):
 
     def __post_init__(self) -> None:
         self.buffering.check(
-            "RedshiftSink.firehose.buffering",
+            "RedshiftFirehoseSink.buffering",
             least_seconds=_LEAST_SECONDS,
             reason="Each delivery is a COPY, of which a warehouse takes few and large ones best.",
         )
-        check_retry("RedshiftSink.firehose", self.retry_for)
+        check_retry("RedshiftFirehoseSink", self.retry_for)
 
     def configure(self, stream: DeliveryStream) -> Mapping[str, Any]:
         """Make or take the bucket, let Firehose in, grant the user's secret."""
@@ -104,14 +104,14 @@ class RedshiftDestination(Destination):
         return f"jdbc:redshift://{warehouse.endpoint}:{warehouse.port}/{warehouse.database}"
 
 
-def check_public_access(warehouse: Warehouse, *, acknowledged: bool) -> None:
+def check_public_access(warehouse: RedshiftWarehouse, *, acknowledged: bool) -> None:
     """Refuse a warehouse that Firehose does not reach, or that is open without anybody's word.
 
     Raises:
         ValueError: It is private, or routes through its VPC, or nobody has said that it is meant.
     """
-    where = "RedshiftSink.firehose"
-    instead = "RedshiftSink.streaming and RedshiftSink.copy load into a private warehouse."
+    where = "RedshiftFirehoseSink"
+    instead = "RedshiftStreamingSink and RedshiftCopySink load into a private warehouse."
     if not warehouse.publicly_accessible:
         raise invalid(
             where,
@@ -119,7 +119,7 @@ def check_public_access(warehouse: Warehouse, *, acknowledged: bool) -> None:
             f"{warehouse.node.path}, which is private",
             "a publicly accessible warehouse",
             f"Firehose reaches no other one. {instead} "
-            "RedshiftWarehouse(publicly_accessible=True) makes a public one.",
+            "RedshiftServerlessWarehouse(publicly_accessible=True) makes a public one.",
         )
     if warehouse.enhanced_vpc_routing:
         raise invalid(
@@ -148,7 +148,7 @@ def check_public_access(warehouse: Warehouse, *, acknowledged: bool) -> None:
         )
 
 
-def let_firehose_in(warehouse: Warehouse) -> None:
+def let_firehose_in(warehouse: RedshiftWarehouse) -> None:
     """Open the warehouse to the one block of addresses that Firehose has in the Region."""
     addresses = place_of(warehouse).stack.regional_fact(FactName.FIREHOSE_CIDR_BLOCK)
     shown = "Firehose's addresses of its Region" if is_token(addresses) else addresses

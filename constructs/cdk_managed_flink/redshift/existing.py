@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from aws_cdk import Annotations, ArnFormat
 from aws_cdk import aws_ec2 as ec2
@@ -15,12 +15,22 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.recording_role import RecordingRole
 from cdk_managed_flink.application.tokens import is_token
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Known:
-    """What an existing warehouse is imported with; see ``Warehouse.from_workgroup``."""
+class KnownWarehouse(TypedDict, total=False):
+    """What may be known of an existing warehouse; its settings are never changed.
+
+    Attributes:
+        secret: User and password that SQL runs under.
+        role: A role that is attached to it: rights on what is loaded go to it.
+        namespace_arn: ARN of its namespace, for ``RedshiftCopySink``.
+        endpoint: Its address without the port, for ``RedshiftFirehoseSink``.
+        port: On which it listens. Default 5439.
+        publicly_accessible: Whether it has a public address. Default: it has none.
+        enhanced_vpc_routing: Whether all of its traffic goes through the VPC. Default: it does not.
+        security_groups: Its groups, which are opened for Firehose; MSK's let them in.
+    """
 
     secret: secretsmanager.ISecret | None
     role: iam.IRole | None
@@ -32,24 +42,27 @@ class Known:
     security_groups: Sequence[ec2.ISecurityGroup]
 
 
-class _Existing(Warehouse):
+class _Existing(RedshiftWarehouse):
     """Nothing of it is changed: grants go to the role that it was imported with."""
 
     def __init__(
-        self, scope: Construct, id: str, *, name: str, database: str, known: Known
+        self, scope: Construct, id: str, *, name: str, database: str, known: KnownWarehouse
     ) -> None:
         super().__init__(scope, id)
         self.name = name
         self.database = database
-        self.secret = known.secret
-        self.namespace_arn = known.namespace_arn
-        self.endpoint = known.endpoint
-        self.port = known.port
-        self.publicly_accessible = known.publicly_accessible
-        self.enhanced_vpc_routing = known.enhanced_vpc_routing
-        self._security_groups = known.security_groups
-        self._role = known.role
+        self.secret = known.get("secret")
+        self.namespace_arn = known.get("namespace_arn")
+        self.endpoint = known.get("endpoint")
+        self.port = known.get("port", self.port)
+        self.publicly_accessible = known.get("publicly_accessible", False)
+        self.enhanced_vpc_routing = known.get("enhanced_vpc_routing", False)
+        self._security_groups = known.get("security_groups", ())
+        self._role = known.get("role")
         self._handed: RecordingRole | None = None
+        unknown = sorted(known.keys() - KnownWarehouse.__annotations__.keys())
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no argument {', '.join(unknown)}")
         self._check_endpoint()
 
     def load_role(self, scope: Construct, id: str) -> iam.IRole:
@@ -103,7 +116,7 @@ class _Existing(Warehouse):
                 "endpoint",
                 endpoint,
                 "the host alone",
-                "Leave out what is before and behind it: port= and database= are said beside it.",
+                "Remove the scheme, the port and the path: use port= and database= for these.",
             )
 
     def _attach(self) -> str:
@@ -111,13 +124,30 @@ class _Existing(Warehouse):
 
 
 class ExistingWorkgroup(_Existing):
-    """What ``Warehouse.from_workgroup`` makes."""
+    """An existing workgroup of Redshift Serverless; its settings are never changed.
+
+    Without ``secret``, SQL runs under the database user that belongs to the role of the stack's
+    functions, which needs rights in the database.
+
+    Args:
+        workgroup_arn: Its ARN, which ends in an id and not in its name.
+        workgroup_name: Its name.
+        database: Where tables are created.
+        known: See `KnownWarehouse`.
+    """
 
     def __init__(
-        self, scope: Construct, id: str, *, arn: str, name: str, database: str, known: Known
+        self,
+        scope: Construct,
+        id: str,
+        workgroup_arn: str,
+        *,
+        workgroup_name: str,
+        database: str,
+        **known: Unpack[KnownWarehouse],
     ) -> None:
-        super().__init__(scope, id, name=name, database=database, known=known)
-        self._workgroup_arn = arn
+        super().__init__(scope, id, name=workgroup_name, database=database, known=known)
+        self._workgroup_arn = workgroup_arn
 
     def connection(self) -> dict[str, str]:
         """Workgroup and database, with the secret or as the functions' own role."""
@@ -142,27 +172,37 @@ class ExistingWorkgroup(_Existing):
 
 
 class ExistingCluster(_Existing):
-    """What ``Warehouse.from_cluster`` makes."""
+    """An existing provisioned cluster of this account and Region; its settings are never changed.
+
+    Args:
+        cluster_identifier: Its identifier.
+        database: Where tables are created.
+        db_user: Instead of a secret: a database user, by temporary credentials.
+        known: See `KnownWarehouse`.
+
+    Raises:
+        ValueError: Both a secret and a database user, or neither.
+    """
 
     def __init__(
         self,
         scope: Construct,
         id: str,
+        cluster_identifier: str,
         *,
-        identifier: str,
         database: str,
-        db_user: str | None,
-        known: Known,
+        db_user: str | None = None,
+        **known: Unpack[KnownWarehouse],
     ) -> None:
-        super().__init__(scope, id, name=identifier, database=database, known=known)
+        super().__init__(scope, id, name=cluster_identifier, database=database, known=known)
         self._db_user = db_user
         if (self.secret is None) == (db_user is None):
             raise invalid(
                 self,
                 "secret",
-                "neither a secret nor db_user" if db_user is None else "a secret beside db_user",
-                "one of both",
-                "Say secret= for a user with a password in AWS Secrets Manager, or db_user= for "
+                "neither a secret nor db_user" if db_user is None else "a secret and db_user",
+                "one of the two",
+                "Use secret= for a user with a password in AWS Secrets Manager, or db_user= for "
                 "temporary credentials.",
             )
 

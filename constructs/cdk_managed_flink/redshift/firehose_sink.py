@@ -1,4 +1,4 @@
-"""RedshiftSink.firehose: a delivery stream loads into a warehouse that is publicly accessible."""
+"""RedshiftFirehoseSink: a delivery stream loads into a warehouse that is publicly accessible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from cdk_managed_flink.redshift.destination import (
 from cdk_managed_flink.redshift.sink import RedshiftSink
 from cdk_managed_flink.redshift.sql_objects import make_objects
 from cdk_managed_flink.redshift.table import RedshiftTable
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 
 STAGING = DeliveryBucket(expire_after=STAGED_FOR)
 # Firehose hands the files to COPY as they are.
@@ -35,16 +35,21 @@ _FORMAT = "json"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RedshiftFirehoseSink(RedshiftSink):
-    """What ``RedshiftSink.firehose`` makes.
+    """Rows through a delivery stream, which connects to the warehouse's public address: minutes.
 
     Attributes:
-        acknowledge_public_access: Has to be ``True``.
-        secret: User and password that Firehose loads under. Default: the warehouse's own.
-        staging: The bucket between.
-        buffering: How much and how long is gathered.
-        retry_for: How long a failed COPY is tried again.
-        sort_key: Of a new table.
-        distribution_key: Of a new table.
+        warehouse: See `RedshiftSink`. Publicly accessible, without enhanced VPC routing.
+        acknowledge_public_access: Must be ``True``: the warehouse, at a public address, is open to
+            the Region's addresses of Firehose.
+        columns: See `RedshiftSink`. Default: the table exists. Columns may be added later.
+        secret: User and password that Firehose loads with; the user needs INSERT on the table.
+            Default: the warehouse's own, which is the administrator's.
+        staging: The bucket in between. Default: a new one that keeps files for 30 days.
+        buffering: 60 to 900 seconds. Default 300 seconds or 5 MiB.
+        retry_for: How long a failed COPY is retried, up to 2 hours. Default 1 hour.
+        sort_key: Columns by which the rows of a new table are sorted.
+        distribution_key: The column by whose value the rows of a new table are distributed.
+        removal_policy: Of the table and the new bucket.
 
     Raises:
         ValueError: A private warehouse, one with enhanced VPC routing, or no acknowledgement.
@@ -66,7 +71,9 @@ class RedshiftFirehoseSink(RedshiftSink):
         """The Firehose connector of the runtime's line."""
         return firehose_connectors(_FORMAT, runtime)
 
-    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[Warehouse]:
+    def bind(
+        self, scope: Construct, application: ApplicationBase, name: str
+    ) -> Binding[RedshiftWarehouse]:
         """Open the warehouse to Firehose, make the delivery stream and the table."""
         id_ = self.resource_id or name
         let_firehose_in(self.warehouse)
@@ -107,7 +114,7 @@ class RedshiftFirehoseSink(RedshiftSink):
         secret = self.secret or self.warehouse.secret
         if secret is None:
             raise invalid(
-                "RedshiftSink.firehose",
+                "RedshiftFirehoseSink",
                 "secret",
                 None,
                 "a secret with user and password",

@@ -12,13 +12,13 @@ from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.kafka.authentication import KafkaMode
 from cdk_managed_flink.kafka.cluster import KafkaCluster
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 
 _WITHOUT_USER = (KafkaMode.TLS, KafkaMode.PLAINTEXT)
 
 
 def grant_stream(
-    stream: kinesis.IStream, warehouse: Warehouse, role: iam.IRole, *, key: kms.IKey | None
+    stream: kinesis.IStream, warehouse: RedshiftWarehouse, role: iam.IRole, *, key: kms.IKey | None
 ) -> None:
     """What "Getting started with streaming ingestion from Kinesis" lists, on this stream."""
     grantee = warehouse.grantee(role)
@@ -58,7 +58,7 @@ def reads_without_role(mode: KafkaMode) -> bool:
         return True
     if mode is not KafkaMode.IAM:
         raise invalid(
-            "RedshiftSink.streaming",
+            "RedshiftStreamingSink",
             "through",
             f"a cluster with {mode}",
             "IAM, or no authentication",
@@ -69,7 +69,7 @@ def reads_without_role(mode: KafkaMode) -> bool:
 
 
 def grant_topic(
-    cluster: KafkaCluster, warehouse: Warehouse, role: iam.IRole, *, topic: str
+    cluster: KafkaCluster, warehouse: RedshiftWarehouse, role: iam.IRole, *, topic: str
 ) -> None:
     """What "Getting started with streaming ingestion from Apache Kafka" lists, on this topic."""
     groups = _groups(cluster)
@@ -96,7 +96,7 @@ def _groups(cluster: KafkaCluster) -> str:
     )
 
 
-def open_brokers(cluster: KafkaCluster, warehouse: Warehouse, mode: KafkaMode) -> None:
+def open_brokers(cluster: KafkaCluster, warehouse: RedshiftWarehouse, mode: KafkaMode) -> None:
     """Let the warehouse reach the brokers.
 
     Raises:
@@ -104,7 +104,7 @@ def open_brokers(cluster: KafkaCluster, warehouse: Warehouse, mode: KafkaMode) -
     """
     if not warehouse.enhanced_vpc_routing:
         raise invalid(
-            "RedshiftSink.streaming",
+            "RedshiftStreamingSink",
             "warehouse",
             f"{warehouse.node.path}, which has no enhanced VPC routing",
             "a warehouse with it",

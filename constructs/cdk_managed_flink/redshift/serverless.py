@@ -1,4 +1,4 @@
-"""RedshiftWarehouse: a namespace and a workgroup of Redshift Serverless."""
+"""RedshiftServerlessWarehouse: a namespace and a workgroup of Redshift Serverless."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,15 +23,16 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.functions.custom_resource import ManagedFlinkResource
+from cdk_managed_flink.redshift.existing import ExistingWorkgroup
 from cdk_managed_flink.redshift.identifiers import check_identifier
 from cdk_managed_flink.redshift.naming import warehouse_name
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 from cdk_managed_flink.redshift.workgroup import check_capacity, selected_subnets
 
 _LOGS = ["connectionlog", "useractivitylog", "userlog"]
 
 
-class RedshiftWarehouse(Warehouse):
+class RedshiftServerlessWarehouse(RedshiftWarehouse):
     """A warehouse of Redshift Serverless: private, encrypted, with a limit to what it costs.
 
     Its administrator's password is made, kept in AWS Secrets Manager and rotated by Redshift; no
@@ -49,7 +50,7 @@ class RedshiftWarehouse(Warehouse):
         encryption_key: Customer managed key for the data and the administrator's secret. Default:
             a new one.
         publicly_accessible: A public address in public subnets, and no enhanced VPC routing: only
-            ``RedshiftSink.firehose`` needs that. Default off.
+            ``RedshiftFirehoseSink`` needs that. Default off.
         security_groups: Existing groups; their rules are theirs. Default: a new one that nothing
             may open connections to.
         removal_policy: Of the namespace, which holds the data. Default
@@ -64,6 +65,8 @@ class RedshiftWarehouse(Warehouse):
     Raises:
         ValueError: An illegal name, or capacities that Redshift does not have.
     """
+
+    from_workgroup_arn = staticmethod(ExistingWorkgroup)
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class RedshiftWarehouse(Warehouse):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         super().__init__(scope, id)
-        check_identifier("RedshiftWarehouse", "database", database)
+        check_identifier("RedshiftServerlessWarehouse", "database", database)
         check_capacity(self, base_capacity, max_capacity)
         self.name = warehouse_name(self, name)
         self.database = database
@@ -182,7 +185,7 @@ class RedshiftWarehouse(Warehouse):
                 "warehouse",
                 f"{self.node.path} for a sink in {stack.node.path}",
                 "a warehouse of the sink's stack",
-                "In another stack, import it: Warehouse.from_workgroup(...).",
+                "In another stack, import it: RedshiftServerlessWarehouse.from_workgroup_arn(...).",
             )
 
     def before_sql(self) -> Sequence[IConstruct]:

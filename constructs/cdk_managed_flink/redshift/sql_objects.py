@@ -10,7 +10,9 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.functions.custom_resource import ManagedFlinkResource
 
 if TYPE_CHECKING:
-    from cdk_managed_flink.redshift.warehouse import Warehouse
+    from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
+
+    pass
 
 # The Data API takes 100 KB a statement; an update carries the old ones too, and the provider
 # framework's waiter takes 256 KB.
@@ -72,7 +74,7 @@ class SqlObject:
 
 
 def make_objects(
-    warehouse: "Warehouse",
+    warehouse: "RedshiftWarehouse",
     scope: Construct,
     id: str,
     objects: Sequence[SqlObject],
@@ -106,7 +108,7 @@ def make_objects(
         id,
         kind="RedshiftSql",
         properties={
-            "Warehouse": warehouse.connection(),
+            "RedshiftWarehouse": warehouse.connection(),
             "Objects": [one.properties() for one in objects],
         },
         statements=warehouse.sql_rights(),

@@ -1,4 +1,4 @@
-"""RedshiftSink.streaming: the warehouse reads a stream or a topic itself."""
+"""RedshiftStreamingSink: the warehouse reads a stream or a topic itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,18 +31,21 @@ from cdk_managed_flink.redshift.reading import (
 )
 from cdk_managed_flink.redshift.sink import RedshiftSink
 from cdk_managed_flink.redshift.sql_objects import make_objects
-from cdk_managed_flink.redshift.warehouse import Warehouse
+from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 
-_WHERE = "RedshiftSink.streaming"
+_WHERE = "RedshiftStreamingSink"
 _LONGEST_STREAM = 128
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RedshiftStreamingSink(RedshiftSink):
-    """What ``RedshiftSink.streaming`` makes.
+    """Rows through a Kinesis stream or an MSK topic that the warehouse reads itself: seconds.
 
     Attributes:
-        through: Where the job writes. Default: a new Kinesis stream.
+        table: Name of a view; the rows are in a materialized view behind it.
+        columns: See `RedshiftSink`; required. Changing them changes only the view; no row is lost.
+        through: ``KinesisSink(...)`` or ``MskSink(...)``, in JSON. Default: a new Kinesis stream.
+        removal_policy: Of the rows.
 
     Raises:
         ValueError: No columns, or a stream that Redshift does not read.
@@ -72,7 +75,7 @@ class RedshiftStreamingSink(RedshiftSink):
                 f"{type(through).__name__} {'with upsert' if upsert else f'in {format_}'}",
                 "rows in JSON, each a record of its own",
                 'Leave format="json" and upsert=False: Redshift takes columns out of JSON. '
-                "Files are loaded by RedshiftSink.copy.",
+                "Files are loaded by RedshiftCopySink.",
             )
         if isinstance(through, MskSink):
             reads_without_role(through.cluster.authentication(through.authentication).mode)
@@ -86,7 +89,9 @@ class RedshiftStreamingSink(RedshiftSink):
         """Where writing the stream or topic takes place."""
         return self._through().network()
 
-    def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[Warehouse]:
+    def bind(
+        self, scope: Construct, application: ApplicationBase, name: str
+    ) -> Binding[RedshiftWarehouse]:
         """Bind the stream or topic, let the warehouse read it, make the views."""
         through = self.handed_on(self._through())
         bound = through.bind(scope, application, name)

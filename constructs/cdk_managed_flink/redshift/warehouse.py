@@ -17,8 +17,8 @@ from cdk_managed_flink.application.secret_grants import granted_arn
 
 
 @jsii.implements(ec2.IConnectable)
-class Warehouse(Construct):
-    """A warehouse: ``RedshiftWarehouse``, or an existing workgroup or cluster.
+class RedshiftWarehouse(Construct):
+    """A warehouse: ``RedshiftServerlessWarehouse``, or an existing workgroup or cluster.
 
     Attributes:
         name: Of the workgroup or cluster.
@@ -46,115 +46,6 @@ class Warehouse(Construct):
         """For rules between the warehouse and what it reaches, or is reached by."""
         return ec2.Connections(
             security_groups=list(self._security_groups), default_port=ec2.Port.tcp(self.port)
-        )
-
-    @staticmethod
-    def from_workgroup(
-        scope: Construct,
-        id: str,
-        workgroup_arn: str,
-        *,
-        workgroup_name: str,
-        database: str,
-        secret: secretsmanager.ISecret | None = None,
-        role: iam.IRole | None = None,
-        namespace_arn: str | None = None,
-        endpoint: str | None = None,
-        port: int = 5439,
-        publicly_accessible: bool = False,
-        enhanced_vpc_routing: bool = False,
-        security_groups: Sequence[ec2.ISecurityGroup] = (),
-    ) -> "Warehouse":
-        """An existing workgroup of Redshift Serverless. Its settings are never changed.
-
-        Args:
-            scope: The construct's scope.
-            id: The construct's id.
-            workgroup_arn: Its ARN, which ends in an id and not in its name.
-            workgroup_name: Its name.
-            database: Where tables are made.
-            secret: User and password that SQL runs under. Default: the database user that belongs
-                to the role of the functions, which needs rights in the database.
-            role: A role that is attached to its namespace: rights on what is loaded go to it.
-            namespace_arn: ARN of its namespace, for ``RedshiftSink.copy``.
-            endpoint: Its address without the port, for ``RedshiftSink.firehose``.
-            port: On which it listens.
-            publicly_accessible: Whether it has a public address.
-            enhanced_vpc_routing: Whether all of its traffic goes through the VPC.
-            security_groups: Its groups, which are opened for Firehose; MSK's let them in.
-        """
-        from cdk_managed_flink.redshift.existing import ExistingWorkgroup, Known
-
-        known = Known(
-            secret=secret,
-            role=role,
-            namespace_arn=namespace_arn,
-            endpoint=endpoint,
-            port=port,
-            publicly_accessible=publicly_accessible,
-            enhanced_vpc_routing=enhanced_vpc_routing,
-            security_groups=security_groups,
-        )
-        return ExistingWorkgroup(
-            scope, id, arn=workgroup_arn, name=workgroup_name, database=database, known=known
-        )
-
-    @staticmethod
-    def from_cluster(
-        scope: Construct,
-        id: str,
-        cluster_identifier: str,
-        *,
-        database: str,
-        secret: secretsmanager.ISecret | None = None,
-        db_user: str | None = None,
-        role: iam.IRole | None = None,
-        namespace_arn: str | None = None,
-        endpoint: str | None = None,
-        port: int = 5439,
-        publicly_accessible: bool = False,
-        enhanced_vpc_routing: bool = False,
-        security_groups: Sequence[ec2.ISecurityGroup] = (),
-    ) -> "Warehouse":
-        """An existing provisioned cluster of this account and Region. It is never changed.
-
-        Args:
-            scope: The construct's scope.
-            id: The construct's id.
-            cluster_identifier: Its identifier.
-            database: Where tables are made.
-            secret: User and password that SQL runs under.
-            db_user: In place of a secret: a database user, by temporary credentials.
-            role: A role that is attached to it: rights on what is loaded go to it.
-            namespace_arn: ARN of its namespace, for ``RedshiftSink.copy``.
-            endpoint: Its address without the port, for ``RedshiftSink.firehose``.
-            port: On which it listens.
-            publicly_accessible: Whether it has a public address.
-            enhanced_vpc_routing: Whether all of its traffic goes through the VPC.
-            security_groups: Its groups, which are opened for Firehose; MSK's let them in.
-
-        Raises:
-            ValueError: Both or none of a secret and a database user.
-        """
-        from cdk_managed_flink.redshift.existing import ExistingCluster, Known
-
-        known = Known(
-            secret=secret,
-            role=role,
-            namespace_arn=namespace_arn,
-            endpoint=endpoint,
-            port=port,
-            publicly_accessible=publicly_accessible,
-            enhanced_vpc_routing=enhanced_vpc_routing,
-            security_groups=security_groups,
-        )
-        return ExistingCluster(
-            scope,
-            id,
-            identifier=cluster_identifier,
-            database=database,
-            db_user=db_user,
-            known=known,
         )
 
     def connection(self) -> dict[str, str]:
