@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Watch,
         WatchKind,
     )
+    from cdk_managed_flink.application.code_location import Code, CodeLocation
     from cdk_managed_flink.application.connector import Connector, ConnectorLine
     from cdk_managed_flink.application.network import Network
     from cdk_managed_flink.application.runtime import Runtime
@@ -133,6 +134,8 @@ __all__ = [
     "BucketLifecycle",
     "Buffering",
     "Checkpointing",
+    "Code",
+    "CodeLocation",
     "CollectionType",
     "ColumnarFormat",
     "Compatibility",

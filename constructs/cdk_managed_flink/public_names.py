@@ -12,6 +12,10 @@ _NAMES = {
         "Watch",
         "WatchKind",
     ),
+    "application.code_location": (
+        "Code",
+        "CodeLocation",
+    ),
     "application.connector": (
         "Connector",
         "ConnectorLine",

@@ -11,7 +11,11 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from cdk_managed_flink import Checkpointing, FlinkCode, HealthGate
+from cdk_managed_flink import (
+    Checkpointing,
+    FlinkCode,
+    HealthGate,
+)
 from managed_flink_local import deployment, pipeline, toolchain
 from managed_flink_local.assembly import Assembly
 from managed_flink_local.pipeline import Pipeline

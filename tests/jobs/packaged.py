@@ -9,7 +9,12 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from cdk_managed_flink import FlinkCode, FlinkPipeline, KinesisSource, S3Sink
+from cdk_managed_flink import (
+    Code,
+    FlinkPipeline,
+    KinesisSource,
+    S3Sink,
+)
 from managed_flink_local import toolchain
 from managed_flink_local.emulator.flink import client
 from tests.jobs.clusters import Clusters, Groups, RunningJob
@@ -25,7 +30,7 @@ class Package:
 
 
 def package(
-    code: FlinkCode, folder: Path, *, source: str, sink: str, groups: Groups | None = None
+    code: Code, folder: Path, *, source: str, sink: str, groups: Groups | None = None
 ) -> Package:
     """Synthesize a pipeline from Kinesis to S3 with this job, and take its asset."""
     app = cdk.App(

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cdk_managed_flink import FlinkCode
+from cdk_managed_flink import (
+    Code,
+    FlinkCode,
+)
 from managed_flink_local.emulator.flink.rest import FlinkError
 from managed_flink_local.environment import Environment
 from tests.jobs.clusters import Clusters, wait_for_rows
@@ -38,7 +41,7 @@ def secret(emulator: Environment) -> str:
     return str(made["ARN"])
 
 
-def _sql_job(tmp_path: Path) -> FlinkCode:
+def _sql_job(tmp_path: Path) -> Code:
     folder = tmp_path / "job"
     folder.mkdir()
     (folder / "job.sql").write_text(_SQL, encoding="utf-8")

@@ -14,7 +14,7 @@ import cdk_managed_flink as mf
 def all_of_it(jar: Path) -> cdk.Stack:
     """Three pipelines, on two runtimes, in a VPC and in none."""
 
-    def code() -> mf.FlinkCode:
+    def code() -> mf.Code:
         return mf.FlinkCode.from_jar(jar, check_connectors=False)
 
     stack = cdk.Stack(app(), "All")
@@ -30,7 +30,7 @@ def all_of_it(jar: Path) -> cdk.Stack:
     return stack
 
 
-def kinesis_side(stack: cdk.Stack, code: mf.FlinkCode) -> None:
+def kinesis_side(stack: cdk.Stack, code: mf.Code) -> None:
     """Flink 1.20, in no VPC."""
     arn = stack.format_arn(
         service="secretsmanager",
@@ -62,7 +62,7 @@ def kinesis_side(stack: cdk.Stack, code: mf.FlinkCode) -> None:
     )
 
 
-def kafka_side(stack: cdk.Stack, code: mf.FlinkCode, vpc: ec2.IVpc) -> None:
+def kafka_side(stack: cdk.Stack, code: mf.Code, vpc: ec2.IVpc) -> None:
     """Flink 2.2, in a VPC with its endpoints."""
     cluster = mf.MskCluster(stack, "Kafka", vpc=vpc)
     serverless = mf.MskServerlessCluster(stack, "KafkaServerless", vpc=vpc)
@@ -85,7 +85,7 @@ def kafka_side(stack: cdk.Stack, code: mf.FlinkCode, vpc: ec2.IVpc) -> None:
     )
 
 
-def warehouses(stack: cdk.Stack, code: mf.FlinkCode, vpc: ec2.IVpc) -> None:
+def warehouses(stack: cdk.Stack, code: mf.Code, vpc: ec2.IVpc) -> None:
     """Redshift and OpenSearch, behind streams, files and delivery streams."""
     warehouse = mf.RedshiftServerlessWarehouse(stack, "Warehouse", vpc=vpc)
     public = mf.RedshiftServerlessWarehouse(stack, "Public", vpc=vpc, publicly_accessible=True)

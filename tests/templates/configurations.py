@@ -9,7 +9,13 @@ from typing import Any
 import aws_cdk as cdk
 import aws_cdk.assertions
 
-from cdk_managed_flink import DynamoDbSink, FlinkCode, FlinkPipeline, KinesisSource, S3Sink
+from cdk_managed_flink import (
+    DynamoDbSink,
+    FlinkCode,
+    FlinkPipeline,
+    KinesisSource,
+    S3Sink,
+)
 from stacks.sensors import SensorsStack
 from stacks.settings import settings_for
 

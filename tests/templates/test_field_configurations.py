@@ -20,6 +20,7 @@ from configurations import app, of_type, only, template_of
 
 from cdk_managed_flink import (
     Checkpointing,
+    Code,
     FlinkCode,
     FlinkPipeline,
     FlinkSecret,
@@ -51,7 +52,7 @@ def stack() -> cdk.Stack:
 
 
 @pytest.fixture
-def jar(tmp_path: Path) -> FlinkCode:
+def jar(tmp_path: Path) -> Code:
     """A job in Java, built elsewhere."""
     return FlinkCode.from_jar(write_jar(tmp_path / "job.jar"), check_connectors=False)
 
@@ -77,7 +78,7 @@ def groups(template: dict[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {group["PropertyGroupId"]: group["PropertyMap"] for group in found}
 
 
-def test_r02_streaming_etl_from_kinesis_into_parquet(stack: cdk.Stack, jar: FlinkCode) -> None:
+def test_r02_streaming_etl_from_kinesis_into_parquet(stack: cdk.Stack, jar: Code) -> None:
     """Better: a runtime that lives, a key by content, snapshots on, encrypted, alarmed."""
     FlinkPipeline(
         stack,
@@ -207,7 +208,7 @@ def test_r08_a_zip_in_a_bucket_scram_and_three_secrets(stack: cdk.Stack) -> None
 
 
 def test_r13_an_existing_stream_a_key_for_the_log_and_a_restore_that_is_chosen(
-    stack: cdk.Stack, jar: FlinkCode
+    stack: cdk.Stack, jar: Code
 ) -> None:
     """Better: the choice counts for one deploy, and never in its rollback."""
     arn = stack.format_arn(service="kinesis", resource="stream", resource_name="theirs")
@@ -235,7 +236,7 @@ def test_r13_an_existing_stream_a_key_for_the_log_and_a_restore_that_is_chosen(
     ]
 
 
-def test_r14_serverless_msk_in_two_private_subnets(stack: cdk.Stack, jar: FlinkCode) -> None:
+def test_r14_serverless_msk_in_two_private_subnets(stack: cdk.Stack, jar: Code) -> None:
     """Better: the one bootstrap string is looked up, and one port of the cluster is open."""
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
     cluster = MskServerlessCluster(stack, "Cluster", vpc=vpc)

@@ -24,7 +24,11 @@ def test_fails_when_a_value_is_not_in_the_list() -> None:
         check_one_of("Topic", "cleanup", "keep", ("compact", "delete"), "Leave it out.")
 
 
-@pytest.mark.parametrize(("number", "most"), [(1, None), (4, 4), (cdk.Token.as_number({}), 4)])
+@pytest.mark.parametrize(
+    ("number", "most"),
+    [(1, None), (4, 4), (cdk.Token.as_number({}), 4)],
+    ids=["one", "most", "token"],
+)
 def test_a_number_within_the_limits_or_known_in_the_deploy(number: float, most: int | None) -> None:
     check_range("Topic", "partitions", number, "Leave it out.", at_least=1, at_most=most)
 

@@ -12,12 +12,18 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match, Template
 from configurations import app
 
-from cdk_managed_flink import FlinkApplication, FlinkCode, Runtime, S3Sink
+from cdk_managed_flink import (
+    Code,
+    FlinkApplication,
+    FlinkCode,
+    Runtime,
+    S3Sink,
+)
 from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.code.java.jar_checks import JarCheck
+from cdk_managed_flink.code.java.jars import GivenJar
 from cdk_managed_flink.code.packaging import own_formats
-from cdk_managed_flink.code.packaging.job_jar import GivenJar
 from tests.unit.jars import FACTORIES, write_jar
 
 
@@ -29,7 +35,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 _FILES = S3Sink().connectors(Runtime.FLINK_1_20)
 
 
-def _bound(code: FlinkCode, connectors: Sequence[Connector] = ()) -> CodeLocation:
+def _bound(code: Code, connectors: Sequence[Connector] = ()) -> CodeLocation:
     stack = cdk.Stack(app(), "Stack")
     return code.bind(stack, runtime=Runtime.FLINK_1_20, connectors=connectors)
 
@@ -123,7 +129,7 @@ def test_fails_when_there_is_no_jar(tmp_path: Path, name: str) -> None:
 # --- from_bucket ----------------------------------------------------------------------------------
 
 
-def _template(stack: cdk.Stack, code: FlinkCode) -> Template:
+def _template(stack: cdk.Stack, code: Code) -> Template:
     FlinkApplication(stack, "App", code=code)
     return Template.from_stack(stack)
 

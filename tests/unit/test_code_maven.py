@@ -8,7 +8,11 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
-from cdk_managed_flink import FlinkCode, Runtime
+from cdk_managed_flink import (
+    Code,
+    FlinkCode,
+    Runtime,
+)
 from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.code.java.maven_project import MavenProject
 from cdk_managed_flink.code.packaging import own_formats
@@ -93,7 +97,7 @@ def _built(project: Path, output: Path) -> CodeLocation:
     return _bound(FlinkCode.from_maven(project), output, bundles=True)
 
 
-def _bound(code: FlinkCode, output: Path, *, bundles: bool) -> CodeLocation:
+def _bound(code: Code, output: Path, *, bundles: bool) -> CodeLocation:
     app = cdk.App(
         context={"aws:cdk:bundling-stacks": ["**"] if bundles else []},
         outdir=str(output),

@@ -9,7 +9,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Annotations, Match
 
-from cdk_managed_flink import FlinkApplication, FlinkCode, Runtime
+from cdk_managed_flink import (
+    Code,
+    FlinkApplication,
+    FlinkCode,
+    Runtime,
+)
 from cdk_managed_flink.application.code_location import CodeLocation
 from cdk_managed_flink.code.packaging import secret_reader, wheels
 from cdk_managed_flink.code.packaging.cache import PackagingError
@@ -73,7 +78,7 @@ def _job(folder: Path, **files: str) -> Path:
 
 
 def _bound(
-    code: FlinkCode,
+    code: Code,
     output: Path,
     *,
     bundles: bool,

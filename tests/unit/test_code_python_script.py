@@ -7,6 +7,7 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 
 from cdk_managed_flink import (
+    Code,
     DynamoDbSink,
     FlinkApplication,
     FlinkCode,
@@ -28,14 +29,14 @@ INSERT INTO pages SELECT page FROM clicks;
 """
 
 
-def job(folder: Path, sql: str = SQL) -> FlinkCode:
+def job(folder: Path, sql: str = SQL) -> Code:
     (folder / "sql").mkdir()
     (folder / "main.py").write_text(MAIN)
     (folder / "sql" / "job.sql").write_text(sql)
     return FlinkCode.from_python(folder)
 
 
-def application(stack: cdk.Stack, code: FlinkCode) -> FlinkApplication:
+def application(stack: cdk.Stack, code: Code) -> FlinkApplication:
     return FlinkApplication(stack, "App", code=code)
 
 

@@ -22,7 +22,7 @@ from cdk_managed_flink import (
     HttpDestination,
     S3Destination,
 )
-from cdk_managed_flink.firehose.destination import Destination
+from cdk_managed_flink.firehose.delivery_stream import Destination
 
 PLACE = "eu-west-1:123456789012"
 THROUGH_S3 = frozenset({"StringEquals kms:ViaService=s3.eu-west-1.amazonaws.com"})

@@ -33,18 +33,38 @@ class CodeLocation:
 
 
 class Code(Protocol):
-    """Packages a job; ``FlinkCode`` is the library's own."""
+    """Packages a job: what ``FlinkCode.from_*`` returns, or a kind of your own."""
 
     def bind(
         self, scope: Construct, *, runtime: Runtime, connectors: Sequence[Connector]
     ) -> CodeLocation:
-        """Package the job with these connectors and hand it over."""
+        """Package the job with these connectors, and return where the package lies.
+
+        Packages only where the stack is to be bundled; what it returns is the same without.
+
+        Args:
+            scope: The application.
+            runtime: The application's runtime.
+            connectors: What the sources and sinks need in the job's jar.
+
+        Raises:
+            ValueError: The connectors don't fit each other or the runtime.
+            PackagingError: The tool that packages is missing, or failed.
+        """
         ...
 
     def validate(
         self, *, sources: Collection[str], sinks: Collection[str], groups: Collection[str]
     ) -> list[str]:
-        """Errors in the job's text, given the names that are bound; checked at synth."""
+        """The errors of the job's text, given the names that are bound.
+
+        Called at synth, so that groups which were added late count.
+
+        Args:
+            sources: Names of the sources.
+            sinks: Names of the sinks.
+            groups: Ids of all property groups, those of sources and sinks included or not.
+        """
         ...
 
 

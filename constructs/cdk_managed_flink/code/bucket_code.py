@@ -9,13 +9,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_managed_flink.application.code_location import CodeLocation
+from cdk_managed_flink.application.code_location import Code, CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.tokens import is_token
-from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.packaging.job_jar import needs_formats
 
 _WHERE = "FlinkCode.from_bucket"
@@ -23,7 +22,7 @@ _RUN_OPTIONS = ("python", "jarfile", "pyFiles", "pyArchives")
 
 
 @dataclass(frozen=True)
-class BucketCode(FlinkCode):
+class BucketCode(Code):
     """What ``FlinkCode.from_bucket`` makes."""
 
     bucket: s3.IBucket

@@ -1,25 +1,21 @@
 """FlinkCode: the job that an application runs."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
-from cdk_managed_flink.application.code_location import CodeLocation
-from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.runtime import Runtime
+from cdk_managed_flink.application.code_location import Code
 
 
-class FlinkCode(ABC):
-    """A job, and how it becomes an application's code.
+class FlinkCode:
+    """A job, and how it becomes an application's code: one ``from_*`` method for each kind.
 
-    Make one with a ``from_*`` method. Nothing is packaged before it is bound to an application.
+    Nothing is packaged before the code is bound to an application.
     """
 
     @staticmethod
-    def from_sql(path: str | Path) -> "FlinkCode":
+    def from_sql(path: str | Path) -> Code:
         """A folder with a Flink SQL script, ``job.sql``.
 
         In the script ``${name}`` stands for the whole option list of a source, a sink or a property
@@ -49,7 +45,7 @@ class FlinkCode(ABC):
         exclude: Sequence[str] = (),
         platform: str = "manylinux2014_x86_64",
         check_connectors: bool = True,
-    ) -> "FlinkCode":
+    ) -> Code:
         """A folder with a job in Python.
 
         Packaged are the folder's files, the helper ``managed_flink_job`` (``run_script``,
@@ -92,7 +88,7 @@ class FlinkCode(ABC):
         module: str | None = None,
         jar: str | None = None,
         check_connectors: bool = True,
-    ) -> "FlinkCode":
+    ) -> Code:
         """A Maven project whose jar is a job in Java or Scala.
 
         Built by the user's own Maven, or by Docker where there is none, from the poms and ``src``
@@ -116,7 +112,7 @@ class FlinkCode(ABC):
         return MavenCode(MavenProject(WHERE, Path(path), module, jar), check_connectors)
 
     @staticmethod
-    def from_jar(path: str | Path, *, check_connectors: bool = True) -> "FlinkCode":
+    def from_jar(path: str | Path, *, check_connectors: bool = True) -> Code:
         """A jar with a job in Java or Scala, built elsewhere; its key changes with its content.
 
         Where a sink writes ``json-lines``, the library's own format, that is added to it; Maven or
@@ -141,7 +137,7 @@ class FlinkCode(ABC):
         object_version: str | None = None,
         *,
         run_options: Mapping[str, str] | None = None,
-    ) -> "FlinkCode":
+    ) -> Code:
         """A jar or a zip that lies in a bucket already; what is in it is not checked.
 
         Args:
@@ -159,35 +155,3 @@ class FlinkCode(ABC):
         from cdk_managed_flink.code.bucket_code import BucketCode
 
         return BucketCode(bucket, key, object_version, dict(run_options or {}))
-
-    @abstractmethod
-    def bind(
-        self, scope: Construct, *, runtime: Runtime, connectors: Sequence[Connector]
-    ) -> CodeLocation:
-        """Package the job with these connectors, and say where the package lies.
-
-        Packages only where the stack is to be bundled; what it says is the same without.
-
-        Args:
-            scope: The application.
-            runtime: The application's runtime.
-            connectors: What the sources and sinks need in the job's jar.
-
-        Raises:
-            ValueError: The connectors don't fit each other or the runtime.
-            PackagingError: The tool that packages is missing, or failed.
-        """
-
-    @abstractmethod
-    def validate(
-        self, *, sources: Collection[str], sinks: Collection[str], groups: Collection[str]
-    ) -> list[str]:
-        """What the job's text and the bound names have against each other.
-
-        Called at synth, so that groups which were added late count.
-
-        Args:
-            sources: Names of the sources.
-            sinks: Names of the sinks.
-            groups: Ids of all property groups, those of sources and sinks included or not.
-        """

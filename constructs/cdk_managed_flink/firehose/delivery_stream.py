@@ -1,6 +1,8 @@
 """DeliveryStream: a delivery stream with its role, its key and its log."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -16,12 +18,29 @@ from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.log_group import allow_logs, log_group_arn
 from cdk_managed_flink.application.place import place_of
-from cdk_managed_flink.firehose.destination import Destination
 from cdk_managed_flink.firehose.storage import DeliveryBucket
 from cdk_managed_flink.firehose.watching import freshness, put_watches, source_watches
 
 _L1 = firehose.CfnDeliveryStream
 _FAILURES_INTERVAL = 60
+
+
+class Destination(ABC):
+    """Where a delivery stream delivers: a value that is checked at once, and configures itself.
+
+    Attributes:
+        metrics: What the names of the destination's metrics begin with, such as ``DeliveryToS3``.
+    """
+
+    metrics: str
+
+    @abstractmethod
+    def configure(self, stream: "DeliveryStream") -> Mapping[str, Any]:
+        """Make or take what is delivered to, grant the stream's role, answer the L1's argument."""
+
+    def watches(self, stream: "DeliveryStream") -> Sequence[Watch]:
+        """What is to be watched beside the metrics that every delivery stream has."""
+        return ()
 
 
 class DeliveryStream(Construct):

@@ -12,8 +12,7 @@ from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.firehose.buffering import Buffering, check_whole
-from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
-from cdk_managed_flink.firehose.destination import Destination
+from cdk_managed_flink.firehose.delivery_stream import DeliveryStream, Destination
 from cdk_managed_flink.firehose.secret import use_secret
 from cdk_managed_flink.firehose.storage import NEW_BUCKET, DeliveryBucket
 from cdk_managed_flink.firehose.watching import firehose_watch

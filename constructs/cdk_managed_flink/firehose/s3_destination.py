@@ -15,14 +15,9 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.firehose.buffering import Buffering
 from cdk_managed_flink.firehose.conversion import FormatConversion
-from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
-from cdk_managed_flink.firehose.destination import (
-    Destination,
-    metadata_extraction,
-    new_line,
-    processing,
-)
+from cdk_managed_flink.firehose.delivery_stream import DeliveryStream, Destination
 from cdk_managed_flink.firehose.prefixes import check_error_prefix, check_prefix
+from cdk_managed_flink.firehose.processors import metadata_extraction, new_line, processing
 from cdk_managed_flink.firehose.storage import DeliveryBucket
 from cdk_managed_flink.firehose.watching import firehose_watch
 

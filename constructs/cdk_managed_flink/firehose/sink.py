@@ -23,8 +23,7 @@ from cdk_managed_flink.firehose.binding import (
 )
 from cdk_managed_flink.firehose.buffering import Buffering
 from cdk_managed_flink.firehose.conversion import FormatConversion
-from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
-from cdk_managed_flink.firehose.destination import Destination
+from cdk_managed_flink.firehose.delivery_stream import DeliveryStream, Destination
 from cdk_managed_flink.firehose.http_destination import HTTP_BUFFERING, RETRY_FOR, HttpDestination
 from cdk_managed_flink.firehose.s3_destination import S3Destination
 from cdk_managed_flink.firehose.storage import NEW_BUCKET, DeliveryBucket

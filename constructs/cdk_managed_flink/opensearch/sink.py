@@ -31,8 +31,7 @@ from cdk_managed_flink.firehose.binding import (
     firehose_connectors,
 )
 from cdk_managed_flink.firehose.buffering import Buffering
-from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
-from cdk_managed_flink.firehose.destination import Destination
+from cdk_managed_flink.firehose.delivery_stream import DeliveryStream, Destination
 from cdk_managed_flink.firehose.http_destination import RETRY_FOR
 from cdk_managed_flink.firehose.storage import NEW_BUCKET, DeliveryBucket
 from cdk_managed_flink.opensearch.collection import OpenSearchServerlessCollection

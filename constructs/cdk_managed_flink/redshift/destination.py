@@ -15,8 +15,7 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.firehose.buffering import Buffering
-from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
-from cdk_managed_flink.firehose.destination import Destination
+from cdk_managed_flink.firehose.delivery_stream import DeliveryStream, Destination
 from cdk_managed_flink.firehose.http_destination import check_retry
 from cdk_managed_flink.firehose.secret import use_secret
 from cdk_managed_flink.firehose.storage import DeliveryBucket

@@ -8,21 +8,21 @@ from aws_cdk import AssetHashType
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from cdk_managed_flink.application.code_location import CodeLocation
+from cdk_managed_flink.application.code_location import Code, CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.java.jar_checks import JarCheck
+from cdk_managed_flink.code.java.jars import GivenJar
 from cdk_managed_flink.code.packaging.bundle import jar_asset
 from cdk_managed_flink.code.packaging.digest import digest_of
-from cdk_managed_flink.code.packaging.job_jar import GivenJar, needs_formats, split
+from cdk_managed_flink.code.packaging.job_jar import needs_formats, split
 
 _WHERE = "FlinkCode.from_jar"
 
 
 @dataclass(frozen=True)
-class JarCode(FlinkCode):
+class JarCode(Code):
     """What ``FlinkCode.from_jar`` makes."""
 
     path: Path

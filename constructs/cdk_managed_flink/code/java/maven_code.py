@@ -5,20 +5,20 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from cdk_managed_flink.application.code_location import CodeLocation
+from cdk_managed_flink.application.code_location import Code, CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.java.jar_checks import JarCheck
+from cdk_managed_flink.code.java.jars import ProjectJar
 from cdk_managed_flink.code.java.maven_project import MavenProject
 from cdk_managed_flink.code.packaging.bundle import jar_asset
-from cdk_managed_flink.code.packaging.job_jar import ProjectJar, split
+from cdk_managed_flink.code.packaging.job_jar import split
 
 WHERE = "FlinkCode.from_maven"
 
 
 @dataclass(frozen=True)
-class MavenCode(FlinkCode):
+class MavenCode(Code):
     """What ``FlinkCode.from_maven`` makes."""
 
     project: MavenProject

@@ -1,4 +1,4 @@
-"""The one jar of a job in SQL or Python: merged from its connectors, or the user's own."""
+"""The one jar of a job: the protocol, and the jar that is merged from the job's connectors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,7 @@ from typing import Protocol
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.secret_value import SECRET_READER
-from cdk_managed_flink.code.java.jar_checks import JarCheck
-from cdk_managed_flink.code.java.maven_project import MavenProject
 from cdk_managed_flink.code.packaging import own_formats
-from cdk_managed_flink.code.packaging.digest import digest_of
 from cdk_managed_flink.code.packaging.jar_cache import jar_of
 from cdk_managed_flink.code.packaging.overlaps import overlaps_in
 from cdk_managed_flink.code.packaging.pom import pom
@@ -58,62 +55,6 @@ class MergedJar:
     @property
     def _asks_for_hadoop(self) -> bool:
         return release_line(self.runtime).asks_for_hadoop(self.artifacts())
-
-
-@dataclass(frozen=True)
-class GivenJar:
-    """A jar file of the user's own.
-
-    Attributes:
-        path: The file.
-        check: What is checked in it.
-        formats: Whether the library's formats are added, for which Maven has to run.
-    """
-
-    path: Path
-    check: JarCheck
-    formats: bool
-
-    def sources(self) -> Mapping[str, bytes]:
-        """The digest of its content, and the formats that are added."""
-        added = own_formats.stand_ins(self.check.runtime) if self.formats else {}
-        return {"jar": digest_of(self.path).encode(), **added}
-
-    def artifacts(self) -> Sequence[Connector]:
-        """None that is known here."""
-        return ()
-
-    def build(self) -> tuple[Path, Sequence[str]]:
-        """The file, checked, with the library's formats if they are added."""
-        self.check.run(self.path)
-        if not self.formats:
-            return self.path, ()
-        return own_formats.added_to(self.path, self.check.runtime), ()
-
-
-@dataclass(frozen=True)
-class ProjectJar:
-    """The jar that a Maven project of the user's own gives."""
-
-    project: MavenProject
-    check: JarCheck
-
-    def sources(self) -> Mapping[str, bytes]:
-        """The project's sources, which of its jars it is, and the formats that are added."""
-        named = {f"jar/{name}": content for name, content in self.project.sources.items()}
-        which = f"{self.project.module}\0{self.project.jar}".encode()
-        return {**named, "which": which, **own_formats.stand_ins(self.check.runtime)}
-
-    def artifacts(self) -> Sequence[Connector]:
-        """None that is known here."""
-        return ()
-
-    def build(self) -> tuple[Path, Sequence[str]]:
-        """Built by Maven, once for each content, and the library's formats added."""
-        built = self.project.build()
-        jar = own_formats.added_to(built, self.check.runtime)
-        self.check.run(jar)
-        return jar, overlaps_in(built)
 
 
 def split(connectors: Sequence[Connector]) -> tuple[list[Connector], bool]:

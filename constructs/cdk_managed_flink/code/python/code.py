@@ -7,21 +7,14 @@ from aws_cdk import Annotations
 from constructs import Construct
 
 from cdk_managed_flink.application.binding import Columns, TableRules
-from cdk_managed_flink.application.code_location import CodeLocation
+from cdk_managed_flink.application.code_location import Code, CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.java.jar_checks import JarCheck
+from cdk_managed_flink.code.java.jars import GivenJar, ProjectJar
 from cdk_managed_flink.code.java.maven_project import MavenProject
-from cdk_managed_flink.code.packaging.job_jar import (
-    GivenJar,
-    JobJar,
-    MergedJar,
-    ProjectJar,
-    needs_formats,
-    split,
-)
+from cdk_managed_flink.code.packaging.job_jar import JobJar, MergedJar, needs_formats, split
 from cdk_managed_flink.code.packaging.languages import python_of
 from cdk_managed_flink.code.packaging.python_package import JAR_IN_ZIP, PythonPackage
 from cdk_managed_flink.code.packaging.requirements import Target
@@ -30,7 +23,7 @@ from cdk_managed_flink.code.python.job import FOLDER, PythonJob
 _WHERE = "FlinkCode.from_python"
 
 
-class PythonCode(FlinkCode):
+class PythonCode(Code):
     """What ``FlinkCode.from_python`` makes of a job that reads and writes in Python alone."""
 
     def __init__(

@@ -7,10 +7,9 @@ from aws_cdk import Annotations
 from constructs import Construct
 
 from cdk_managed_flink.application.binding import Columns, TableRules
-from cdk_managed_flink.application.code_location import CodeLocation
+from cdk_managed_flink.application.code_location import Code, CodeLocation
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.runtime import Runtime
-from cdk_managed_flink.code.code import FlinkCode
 from cdk_managed_flink.code.packaging.job_jar import MergedJar, split
 from cdk_managed_flink.code.packaging.languages import python_of
 from cdk_managed_flink.code.packaging.python_package import JAR_IN_ZIP, PythonPackage
@@ -21,7 +20,7 @@ from cdk_managed_flink.connectors.connectors import release_line
 _PLATFORM = "manylinux2014_x86_64"
 
 
-class SqlCode(FlinkCode):
+class SqlCode(Code):
     """What ``FlinkCode.from_sql`` makes."""
 
     def __init__(self, path: str | Path) -> None:

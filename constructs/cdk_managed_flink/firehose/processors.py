@@ -1,35 +1,10 @@
-"""What a delivery stream has to know of its destination, and the processors that they share."""
+"""Processors of a delivery stream that several destinations share."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_kinesisfirehose as firehose
 
-from cdk_managed_flink.application.binding import Watch
-
-if TYPE_CHECKING:
-    from cdk_managed_flink.firehose.delivery_stream import DeliveryStream
-
 _L1 = firehose.CfnDeliveryStream
-
-
-class Destination(ABC):
-    """Where a delivery stream delivers: a value that is checked at once, and configures itself.
-
-    Attributes:
-        metrics: What the names of the destination's metrics begin with, such as ``DeliveryToS3``.
-    """
-
-    metrics: str
-
-    @abstractmethod
-    def configure(self, stream: "DeliveryStream") -> Mapping[str, Any]:
-        """Make or take what is delivered to, grant the stream's role, answer the L1's argument."""
-
-    def watches(self, stream: "DeliveryStream") -> Sequence[Watch]:
-        """What is to be watched beside the metrics that every delivery stream has."""
-        return ()
 
 
 def processing(
