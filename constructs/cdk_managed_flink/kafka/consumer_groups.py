@@ -1,12 +1,10 @@
 """Consumer groups: one application each, unless it is said that they are shared."""
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
-
-from constructs import IConstruct
 
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.registry import Registry
 from cdk_managed_flink.application.tokens import is_token
 
 
@@ -18,7 +16,7 @@ class _Claim:
 
 
 # Of each app: by cluster and group. Two objects may stand for one imported cluster.
-_CLAIMS: "WeakKeyDictionary[IConstruct, dict[tuple[str, str], _Claim]]" = WeakKeyDictionary()
+_CLAIMS = Registry[tuple[str, str], _Claim]()
 
 
 def claim_group(
@@ -41,7 +39,7 @@ def claim_group(
     """
     if is_token(group):
         return
-    claims = _CLAIMS.setdefault(application.node.root, {})
+    claims = _CLAIMS.of(application.node.root)
     found = claims.setdefault((cluster, group), _Claim(application.node.path, table, shared))
     if found.application != application.node.path and not (found.shared and shared):
         raise invalid(
@@ -49,6 +47,6 @@ def claim_group(
             f"group_id of {table!r}",
             group,
             f"a consumer group of its own; {found.application} reads {found.table!r} with this one",
-            "Leave group_id out for one that no other application has, or say shared_group=True in "
-            "both sources.",
+            "Remove group_id= for a group that no other application has, or set shared_group=True "
+            "in both sources.",
         )

@@ -1,17 +1,17 @@
 """Combinations that a line of the connector is known to do wrong without a word: warnings."""
 
 from collections.abc import Mapping
-from weakref import WeakKeyDictionary
 
 from aws_cdk import Annotations
 
 from cdk_managed_flink.application.base import ApplicationBase
+from cdk_managed_flink.application.registry import Registry
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.kinesis.connector_actions import is_legacy, major
 
 _FAN_OUT = "reads by fan-out"
 _WRITES = "writes"
-_USES: "WeakKeyDictionary[ApplicationBase, set[str]]" = WeakKeyDictionary()
+_USES = Registry[str, bool]()
 
 
 def reads_by_fan_out(application: ApplicationBase, name: str) -> None:
@@ -58,10 +58,10 @@ def loses_aggregates(application: ApplicationBase, name: str, options: Mapping[s
 
 
 def _note(application: ApplicationBase, use: str) -> None:
-    uses = _USES.setdefault(application, set())
+    uses = _USES.of(application)
     if use not in uses:
-        uses.add(use)
-        if uses == {_FAN_OUT, _WRITES} and major(application.runtime) == 5:
+        uses[use] = True
+        if uses.keys() == {_FAN_OUT, _WRITES} and major(application.runtime) == 5:
             Annotations.of(application).add_warning_v2(
                 "cdk-managed-flink:fan-out-and-sink",
                 "a source that reads by fan-out and a KinesisSink in one job may wait for each "

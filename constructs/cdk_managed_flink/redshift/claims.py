@@ -1,18 +1,15 @@
 """Names in a warehouse: what one sink makes and drops is no other one's."""
 
-from weakref import WeakKeyDictionary
-
 from aws_cdk import Stage
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.registry import Registry
 from cdk_managed_flink.redshift.table import RedshiftTable
 from cdk_managed_flink.redshift.warehouse import RedshiftWarehouse
 
 # Of each stage: by warehouse and name. Two objects may stand for one imported warehouse.
-_CLAIMS: "WeakKeyDictionary[IConstruct, dict[tuple[str, ...], tuple[str, str]]]" = (
-    WeakKeyDictionary()
-)
+_CLAIMS = Registry[tuple[str, ...], tuple[str, str]]()
 
 
 def claim(warehouse: RedshiftWarehouse, table: RedshiftTable, sink: Construct) -> None:
@@ -21,7 +18,7 @@ def claim(warehouse: RedshiftWarehouse, table: RedshiftTable, sink: Construct) -
     Raises:
         ValueError: Another sink makes them.
     """
-    claims = _CLAIMS.setdefault(Stage.of(warehouse) or warehouse.node.root, {})
+    claims = _CLAIMS.of(Stage.of(warehouse) or warehouse.node.root)
     mine = (f"{table.schema}.{table.own_name}", sink.node.path)
     name, path = claims.setdefault((*warehouse.place(), table.base), mine)
     if path != sink.node.path:
@@ -30,6 +27,6 @@ def claim(warehouse: RedshiftWarehouse, table: RedshiftTable, sink: Construct) -
             "table",
             table.name,
             f"a table of its own; {path} makes {name} there",
-            "Each would alter, replace or drop what is the other's: give it another name, or leave "
-            "columns out of a .copy or .firehose that loads into a table that is there.",
+            "Each would alter, replace or drop what belongs to the other: give it another name, or "
+            "remove columns= from a sink that loads into an existing table.",
         )
