@@ -228,7 +228,7 @@ class FlinkPipeline(Construct):
             "bindable",
             bindable,
             "a source or sink of this pipeline: " + ", ".join(n for _, n, _ in self._bindings),
-            "Hand in the object that was given to sources= or sinks=.",
+            "Pass the object that was given to sources= or sinks=.",
         )
 
     def add_property_group(self, group_id: str, properties: Mapping[str, PropertyValue]) -> None:

@@ -32,7 +32,6 @@ def test_every_source_and_sink_is_in_it(whole: cdk.Stack) -> None:
         "AWS::MSK::Topic",
         "AWS::KinesisFirehose::DeliveryStream",
         "AWS::OpenSearchService::Domain",
-        "AWS::Pipes::Pipe",
         "AWS::Redshift::Integration",
         "AWS::RedshiftServerless::Workgroup",
         "AWS::EC2::VPCEndpoint",

@@ -66,12 +66,12 @@ def test_what_a_connector_takes_passes_as_it_was(runtime: Runtime, options: dict
 @pytest.mark.parametrize(
     ("runtime", "options", "mend"),
     [
-        (NEW, {"source.reader.typ": "EFO"}, r"Say 'source\.reader\.type'"),
-        (OLD, {"scan.stream.initposition": "LATEST"}, r"Say 'scan\.stream\.initpos'"),
+        (NEW, {"source.reader.typ": "EFO"}, r"Use 'source\.reader\.type'"),
+        (OLD, {"scan.stream.initposition": "LATEST"}, r"Use 'scan\.stream\.initpos'"),
         (OLD, {"sink.nonsense": "1"}, r"It has: sink\.batch\.max-size, .*sink\.requests"),
         (OLD, {"nonsense": "1"}, r"It has: aws\.credentials"),
-        (OLD, {"format": "json", "json.ignore-parse-error": "1"}, "Say 'json.ignore-parse-errors'"),
-        (OLD, {"format": "csv", "json.ignore-parse-errors": "true"}, "Say 'csv.ignore-parse-err"),
+        (OLD, {"format": "json", "json.ignore-parse-error": "1"}, "Use 'json.ignore-parse-errors'"),
+        (OLD, {"format": "csv", "json.ignore-parse-errors": "true"}, "Use 'csv.ignore-parse-err"),
         (OLD, {"format": "json", "json.decode.json-parser.enabled": "1"}, "Check its spelling"),
     ],
 )
@@ -93,11 +93,11 @@ def test_fails_when_an_option_is_misspelt(
 @pytest.mark.parametrize(
     ("connector", "name", "mend"),
     [
-        ("dynamodb", "sink.batch.maxsize", r"Say 'sink\.batch\.max-size'"),
-        ("dynamodb", "table_name", r"Say 'table-name'"),
-        ("firehose", "delivery.stream", r"Say 'delivery-stream'"),
-        ("kafka", "scan.startup.mod", r"Say 'scan\.startup\.mode'"),
-        ("filesystem", "sink.rolling-policy.rollover-intervall", r"Say 'sink\.rolling-policy\.ro"),
+        ("dynamodb", "sink.batch.maxsize", r"Use 'sink\.batch\.max-size'"),
+        ("dynamodb", "table_name", r"Use 'table-name'"),
+        ("firehose", "delivery.stream", r"Use 'delivery-stream'"),
+        ("kafka", "scan.startup.mod", r"Use 'scan\.startup\.mode'"),
+        ("filesystem", "sink.rolling-policy.rollover-intervall", r"Use 'sink\.rolling-policy\.ro"),
     ],
 )
 def test_fails_when_an_option_of_another_connector_is_misspelt(
@@ -111,20 +111,20 @@ def test_fails_when_an_option_of_another_connector_is_misspelt(
 @pytest.mark.parametrize(
     ("runtime", "connector", "name", "mend"),
     [
-        (NEW, "kinesis", "scan.stream.initpos", r"Say 'source\.init\.position'"),
-        (NEW, "kinesis", "stream", r"Say 'stream\.arn'"),
+        (NEW, "kinesis", "scan.stream.initpos", r"Use 'source\.init\.position'"),
+        (NEW, "kinesis", "stream", r"Use 'stream\.arn'"),
         (NEW, "kinesis", "scan.shard.adaptivereads", r"no such option in this line"),
         (NEW, "kinesis", "source.shard-assigner", r"read by nothing"),
-        (_5_1, "kinesis", "scan.stream.recordpublisher", r"Say 'source\.reader\.type'"),
-        (OLD, "kinesis", "source.init.position", r"Say 'scan\.stream\.initpos'"),
+        (_5_1, "kinesis", "scan.stream.recordpublisher", r"Use 'source\.reader\.type'"),
+        (OLD, "kinesis", "source.init.position", r"Use 'scan\.stream\.initpos'"),
         (
             OLD,
             "kinesis",
             "source.shard.get-records.max-record-count",
-            r"Say 'scan\.shard\.getrecords\.maxrecordcount'",
+            r"Use 'scan\.shard\.getrecords\.maxrecordcount'",
         ),
-        (OLD, "kinesis", "source.efo.lifecycle", r"Say 'scan\.stream\.efo\.registration'"),
-        (OLD, "kinesis", "stream.arn", r"Say 'stream', with the stream's name"),
+        (OLD, "kinesis", "source.efo.lifecycle", r"Use 'scan\.stream\.efo\.registration'"),
+        (OLD, "kinesis", "stream.arn", r"Use 'stream', with the stream's name"),
         (OLD, "dynamodb", "sink.ignore-nulls", r"from 5\.1 on"),
         (OLD, "kafka", "scan.parallelism", r"from 4\.0 on"),
         (OLD, "upsert-kafka", "sink.transaction-naming-strategy", r"from 4\.0 on"),
@@ -155,7 +155,7 @@ def test_a_connector_of_the_users_own_takes_anything() -> None:
     runtime = NEW.with_connectors(connectors={"kafka": kafka})
     options = {"connector": "kafka", "new.in.5": "1"}
     assert checked_options("Source", options, runtime=runtime, kind="source") == options
-    with pytest.raises(ValueError, match=r"Say 'stream\.arn'"):
+    with pytest.raises(ValueError, match=r"Use 'stream\.arn'"):
         checked_options(
             "Source", {"connector": "kinesis", "stream": "s"}, runtime=runtime, kind="source"
         )
@@ -181,24 +181,24 @@ def test_fails_when_an_option_is_the_other_sides(kind: str, name: str, of: str) 
 @pytest.mark.parametrize(
     ("make", "name", "instead"),
     [
-        (lambda _: KinesisSource(table_options={"stream": "x"}), "stream", r"Say stream=\."),
-        (lambda _: KinesisSink(table_options={"format": "csv"}), "format", r"Say format=\."),
+        (lambda _: KinesisSource(table_options={"stream": "x"}), "stream", r"Use stream=\."),
+        (lambda _: KinesisSink(table_options={"format": "csv"}), "format", r"Use format=\."),
         (
             lambda _: KinesisSink(table_options={"connector": "x"}),
             "connector",
             "Bind another source or sink",
         ),
-        (lambda _: S3Source(table_options={"path": "s3://x/"}), "path", "Say bucket= and prefix="),
-        (lambda _: S3Sink(table_options={"path": "s3://x/"}), "path", "Say bucket= and prefix="),
+        (lambda _: S3Source(table_options={"path": "s3://x/"}), "path", "Use bucket= and prefix="),
+        (lambda _: S3Sink(table_options={"path": "s3://x/"}), "path", "Use bucket= and prefix="),
         (
             lambda _: DynamoDbSink(partition_key="id", table_options={"table-name": "x"}),
             "table-name",
-            r"Say table=\.",
+            r"Use table=\.",
         ),
         (
             lambda _: IcebergSink(table_options={"catalog-table": "x"}),
             "catalog-table",
-            r"Say table_name=\.",
+            r"Use table_name=\.",
         ),
         (
             lambda _: FirehoseSink.s3(table_options={"delivery-stream": "x"}),
@@ -210,7 +210,7 @@ def test_fails_when_an_option_is_the_other_sides(kind: str, name: str, of: str) 
                 cluster=kafka, topic="t", table_options={"properties.group.id": "x"}
             ),
             "properties.group.id",
-            r"Say group_id=\.",
+            r"Use group_id=\.",
         ),
         (
             lambda kafka: MskSink(

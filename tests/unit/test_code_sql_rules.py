@@ -31,10 +31,10 @@ def test_the_key_of_a_table(columns: str, key: list[str]) -> None:
 def test_fails_when_rows_are_to_be_replaced_without_a_key() -> None:
     assert problems("(id INT)", TableRules(primary_key=["id", "day"])) == [
         "job.sql:1: table 't' has no PRIMARY KEY, and a row is to replace the one with its key. "
-        "Say PRIMARY KEY (id, day) NOT ENFORCED."
+        "Use PRIMARY KEY (id, day) NOT ENFORCED."
     ]
     (found,) = problems("(id INT)", TableRules(primary_key=()))
-    assert found.endswith("Say PRIMARY KEY (id) NOT ENFORCED.")
+    assert found.endswith("Use PRIMARY KEY (id) NOT ENFORCED.")
 
 
 def test_fails_when_the_key_is_another_one() -> None:
@@ -64,7 +64,7 @@ def test_a_key_in_any_order() -> None:
             ["day"],
             "is PARTITIONED BY nothing, and the partitions of the catalog's table are day",
         ),
-        ("PARTITIONED BY (hour, day)", ["day", "hour"], "Say PARTITIONED BY (day, hour)."),
+        ("PARTITIONED BY (hour, day)", ["day", "hour"], "Use PARTITIONED BY (day, hour)."),
         ("PARTITIONED BY (day)", [], "Leave it out, or say partitions=."),
     ],
 )

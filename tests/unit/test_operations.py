@@ -66,7 +66,7 @@ def test_fails_when_an_address_is_none(address: str) -> None:
 
 def test_fails_when_addresses_stand_beside_an_existing_topic(stack: cdk.Stack) -> None:
     with pytest.raises(
-        ValueError, match=r"emails is .*; allowed: nothing beside topic=\. An exist"
+        ValueError, match=r"emails is .*, which cannot be combined with topic=\. An exist"
     ):
         Notifications(emails=("a@example.com",), topic=sns.Topic(stack, "Topic"))
 

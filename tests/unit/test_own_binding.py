@@ -12,9 +12,9 @@ from configurations import ROOT, Build, app, of_type, only, template_of
 from constructs import Construct
 
 from cdk_managed_flink import (
+    ApplicationBase,
     Binding,
     Connector,
-    FlinkApplication,
     FlinkSecret,
     Runtime,
     S3Sink,
@@ -27,7 +27,7 @@ IMPORTED = (
     Binding,
     Connector,
     Construct,
-    FlinkApplication,
+    ApplicationBase,
     FlinkSecret,
     Mapping,
     Runtime,

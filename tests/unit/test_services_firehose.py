@@ -319,7 +319,9 @@ def test_fails_when_an_endpoint_could_not_be_delivered_to(
 def test_fails_when_a_new_buckets_setting_stands_beside_an_existing_one(
     theirs: s3.IBucket,
 ) -> None:
-    with pytest.raises(ValueError, match=r"expire_after is '7 days'; allowed: nothing beside buck"):
+    with pytest.raises(
+        ValueError, match=r"expire_after is '7 days', which cannot be combined with buck"
+    ):
         S3Destination(bucket=theirs, expire_after=cdk.Duration.days(7))
 
 

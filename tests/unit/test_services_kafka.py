@@ -181,7 +181,7 @@ def test_fails_when_storage_is_out_of_range(settings: Any, shown: str) -> None: 
         ({"cluster_name": "-x"}, "cluster_name is '-x'"),
         (
             {"configuration": {"num.partitions": 3}},
-            r"configuration\['num\.partitions'\] is 3; allowed: text\. Say \"3\"",
+            r"configuration\['num\.partitions'\] is 3; allowed: text\. Use \"3\"",
         ),
         ({"authentication": []}, r"authentication is \[\]; allowed: one or several"),
         (

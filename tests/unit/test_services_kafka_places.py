@@ -115,7 +115,7 @@ def test_a_cluster_elsewhere_is_not_watched_and_gets_no_topics(
     assert [*source.watches, *sink.watches, *sink.volume_metrics] == []
     (note,) = (entry for entry in cluster.node.metadata if entry.type == "aws:cdk:info")
     assert "where its metrics are" in str(note.data)
-    with pytest.raises(ValueError, match="makes topics in its own account and Region alone"):
+    with pytest.raises(ValueError, match="creates topics in its own account and Region only"):
         cluster.add_topic(Topic("a"))
 
 
@@ -148,7 +148,7 @@ def test_fails_when_an_existing_cluster_is_asked_for_what_msk_does_not_have(
 
 
 def test_fails_when_a_topics_setting_is_no_text() -> None:
-    with pytest.raises(ValueError, match=r"^Topic: configs\['a'\] is 2; allowed: text\. Say \"2\""):
+    with pytest.raises(ValueError, match=r"^Topic: configs\['a'\] is 2; allowed: text\. Use \"2\""):
         Topic("a", configs={"a": 2})  # type: ignore[dict-item]
 
 

@@ -166,7 +166,9 @@ def test_fails_when_a_domain_would_be_open(
 
 
 def test_fails_when_a_domain_is_to_be_in_a_vpc_and_public(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
-    with pytest.raises(ValueError, match="public_endpoint is True; allowed: nothing beside vpc="):
+    with pytest.raises(
+        ValueError, match="public_endpoint is True, which cannot be combined with vpc="
+    ):
         OpenSearchDomain(stack, "Search", vpc=vpc, public_endpoint=True)
 
 

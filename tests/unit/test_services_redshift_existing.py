@@ -15,8 +15,10 @@ from cdk_managed_flink import (
     FlinkApplication,
     FlinkCode,
     MskCluster,
+    RedshiftCopySink,
     RedshiftFirehoseSink,
     RedshiftProvisionedWarehouse,
+    RedshiftStreamingSink,
     RedshiftWarehouse,
 )
 from cdk_managed_flink.kafka.authentication import KafkaMode
@@ -71,7 +73,7 @@ def test_a_role_that_cannot_be_changed_is_told_what_it_lacks(
 ) -> None:
     role = iam.Role.from_role_arn(placed, "Theirs", arn, mutable=mutable)
     warehouse = cluster(placed, role=role, namespace_arn=NAMESPACE)
-    make: Any = getattr(RedshiftSink, way)
+    make: Any = {"streaming": RedshiftStreamingSink, "copy": RedshiftCopySink}[way]
     sink = make(warehouse=warehouse, table="readings", columns=COLUMNS)
     bind(placed, tmp_path, sink)
     found = warned(placed, warehouse, "cannot be changed here, so nothing was granted to it")

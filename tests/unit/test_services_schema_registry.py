@@ -201,7 +201,7 @@ def test_fails_when_a_subject_has_no_registry() -> None:
 
 
 def test_fails_when_a_schema_has_two_registries(theirs: SchemaRegistry) -> None:
-    with pytest.raises(ValueError, match="allowed: nothing beside a Schema"):
+    with pytest.raises(ValueError, match="which cannot be combined with a Schema"):
         GlueFormat(schema=theirs.existing_schema("payments"), registry=theirs)
 
 

@@ -53,7 +53,7 @@ def test_fails_when_there_is_neither_key_nor_table() -> None:
     with pytest.raises(
         ValueError,
         match=r"^DynamoDbSink: partition_key is None; allowed: the name of the key attribute, or "
-        r"table= for an existing table\. Say DynamoDbSink\(partition_key=",
+        r"table= for an existing table\. Use DynamoDbSink\(partition_key=",
     ):
         DynamoDbSink()
 
@@ -157,7 +157,7 @@ def test_c63_fails_when_partitioned_by_is_not_the_key(
     sink = DynamoDbSink(partition_key="page", sort_key="day")
     (problem,) = validated(tmp_path, columns, sink, runtime=runtime)
     assert f"job.sql:2: table 'pages' is PARTITIONED BY {shown}, and the key" in problem
-    assert problem.endswith("Say PARTITIONED BY (page, day).")
+    assert problem.endswith("Use PARTITIONED BY (page, day).")
 
 
 @pytest.mark.parametrize("kind", ["ROW<a INT>", "ARRAY<ROW<a INT>>", "MAP<STRING, ROW<a INT>>"])
@@ -200,7 +200,7 @@ def test_a_table_that_does_not_tell_its_key_is_noted(
 def test_fails_when_an_option_is_misspelt(application: FlinkApplication) -> None:
     """Point 8: this connector looks at no name at all."""
     sink = DynamoDbSink(partition_key="page", table_options={"sink.batch-max-size": "1"})
-    with pytest.raises(ValueError, match=r"^DynamoDbSink: .*Say 'sink\.batch\.max-size'"):
+    with pytest.raises(ValueError, match=r"^DynamoDbSink: .*Use 'sink\.batch\.max-size'"):
         application.bind(application, "pages", sink)
 
 

@@ -180,7 +180,9 @@ def test_fails_when_an_existing_stream_stands_beside_a_destination(
 def test_fails_when_an_existing_stream_is_to_be_removed(
     theirs: firehose.IDeliveryStream,
 ) -> None:
-    with pytest.raises(ValueError, match=r"removal_policy is .*; allowed: nothing beside deliv"):
+    with pytest.raises(
+        ValueError, match=r"removal_policy is .*, which cannot be combined with deliv"
+    ):
         FirehoseSink(delivery_stream=theirs, removal_policy=cdk.RemovalPolicy.RETAIN)
 
 

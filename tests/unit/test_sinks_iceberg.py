@@ -278,7 +278,7 @@ def test_the_rules_find_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.slow
 def test_fails_when_the_jobs_table_has_no_key(tmp_path: Path) -> None:
     stack = pipeline(tmp_path, {"id": "long", "page": "string"}, kept={"upsert": True})
-    with pytest.raises(Exception, match=r"Say PRIMARY KEY \(page\) NOT ENFORCED"):
+    with pytest.raises(Exception, match=r"Use PRIMARY KEY \(page\) NOT ENFORCED"):
         template_of(stack)
 
 
@@ -321,7 +321,9 @@ def test_fails_when_two_databases_share_a_name(stack: cdk.Stack) -> None:
 def test_fails_when_a_new_buckets_setting_stands_beside_an_existing_one(
     theirs: s3.IBucket,
 ) -> None:
-    with pytest.raises(ValueError, match="server_access_logs is True; allowed: nothing beside buc"):
+    with pytest.raises(
+        ValueError, match="server_access_logs is True, which cannot be combined with buc"
+    ):
         IcebergSink(bucket=theirs, server_access_logs=True)
 
 

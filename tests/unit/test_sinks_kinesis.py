@@ -158,7 +158,9 @@ def test_fails_when_a_new_streams_setting_stands_beside_an_existing_one(
     setting: Any,  # noqa: ANN401
     shown: str,
 ) -> None:
-    with pytest.raises(ValueError, match=rf"^KinesisSink: {shown}.*; allowed: nothing beside stre"):
+    with pytest.raises(
+        ValueError, match=rf"^KinesisSink: {shown}.*, which cannot be combined with stre"
+    ):
         KinesisSink(stream=theirs, **setting)
 
 

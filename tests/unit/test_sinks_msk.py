@@ -280,7 +280,7 @@ def test_an_existing_cluster_may_allow_a_longer_transaction(
 
 def test_fails_when_the_key_is_one_text(stack: cdk.Stack) -> None:
     with pytest.raises(
-        ValueError, match=r"key_fields is 'id'; allowed: a list\. Say key_fields=\["
+        ValueError, match=r"key_fields is 'id'; allowed: a list\. Use key_fields=\["
     ):
         MskSink(cluster=existing(stack), topic="a", key_fields="id")
 
@@ -315,7 +315,9 @@ def test_fails_when_there_are_no_transactions_to_time_out(stack: cdk.Stack) -> N
 
 
 def test_fails_when_an_upsert_is_given_key_fields(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match=r"key_fields is \['id'\]; allowed: nothing beside upsert"):
+    with pytest.raises(
+        ValueError, match=r"key_fields is \['id'\], which cannot be combined with upsert"
+    ):
         MskSink(cluster=existing(stack), topic="a", upsert=True, key_fields=["id"])
 
 

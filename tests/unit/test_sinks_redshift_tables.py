@@ -17,7 +17,9 @@ from cdk_managed_flink import (
     FlinkApplication,
     FlinkCode,
     KinesisSink,
+    RedshiftCopySink,
     RedshiftProvisionedWarehouse,
+    RedshiftStreamingSink,
     RedshiftWarehouse,
     S3Sink,
 )
@@ -55,7 +57,7 @@ def cluster(stack: cdk.Stack, id: str = "Cluster", **known: Any) -> RedshiftWare
 
 
 def sink(way: str, warehouse: RedshiftWarehouse, **more: Any) -> RedshiftSink:  # noqa: ANN401
-    make: Any = getattr(RedshiftSink, way)
+    make: Any = {"streaming": RedshiftStreamingSink, "copy": RedshiftCopySink}[way]
     found = make(**{"warehouse": warehouse, "table": "readings", "columns": COLUMNS, **more})
     assert isinstance(found, RedshiftSink)
     return found
@@ -137,7 +139,7 @@ def test_readers_of_a_table_that_exists_are_granted(placed: cdk.Stack, tmp_path:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"readers": "analysts"}, r"readers is 'analysts'; allowed: several names\. Say readers="),
+        ({"readers": "analysts"}, r"readers is 'analysts'; allowed: several names\. Use readers="),
         ({"columns": ["sensor"]}, r"columns is \['sensor'\]; allowed: names, each with its type"),
         ({"sort_key": "sensor"}, r"sort_key is 'sensor'; allowed: several names"),
     ],
@@ -210,7 +212,8 @@ def test_fails_when_options_are_said_for_a_sink_that_takes_none(
     through = DeadLetterSink(KinesisSink())
     options = {"sink.batch.max-size": "100"}
     with pytest.raises(
-        ValueError, match=r"table_options is \{.*; allowed: nothing beside through=DeadLetterSink"
+        ValueError,
+        match=r"table_options is \{.*, which cannot be combined with through=DeadLetterSink",
     ):
         job.bind(
             placed, "a", sink("streaming", cluster(placed), through=through, table_options=options)

@@ -86,7 +86,9 @@ def test_fails_when_a_new_buckets_setting_stands_beside_an_existing_one(
     setting: Any,  # noqa: ANN401
 ) -> None:
     (name,) = setting
-    with pytest.raises(ValueError, match=rf"{name} is .*; allowed: nothing beside bucket=\. An"):
+    with pytest.raises(
+        ValueError, match=rf"{name} is .*, which cannot be combined with bucket=\. An"
+    ):
         S3Sink(bucket=theirs, **setting)
 
 

@@ -254,7 +254,7 @@ def test_fails_when_the_jobs_table_lacks_a_column(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_fails_when_the_jobs_table_is_partitioned_otherwise(tmp_path: Path) -> None:
     catalog = LakeTable(columns={"page": "string"}, partitions={"seen": InjectedProjection()})
-    with pytest.raises(Exception, match=r"PARTITIONED BY nothing.* Say PARTITIONED BY \(seen\)"):
+    with pytest.raises(Exception, match=r"PARTITIONED BY nothing.* Use PARTITIONED BY \(seen\)"):
         template_of(pipeline(tmp_path, catalog))
 
 
@@ -300,7 +300,7 @@ def test_fails_when_access_logs_go_two_ways(stack: cdk.Stack) -> None:
 
 def test_fails_when_an_option_is_misspelt(application: FlinkApplication, stack: cdk.Stack) -> None:
     sink = S3Sink(table_options={"sink.rolling-policy.filesize": "1"})
-    with pytest.raises(ValueError, match=r"Say 'sink.rolling-policy.file-size'"):
+    with pytest.raises(ValueError, match=r"Use 'sink.rolling-policy.file-size'"):
         application.bind(stack, "lake", sink)
 
 

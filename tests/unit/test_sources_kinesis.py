@@ -151,7 +151,9 @@ def test_fails_when_a_new_streams_setting_stands_beside_an_existing_one(
     setting: Any,  # noqa: ANN401
     shown: str,
 ) -> None:
-    with pytest.raises(ValueError, match=rf"{shown}.*; allowed: nothing beside stream=\. An exist"):
+    with pytest.raises(
+        ValueError, match=rf"{shown}.*, which cannot be combined with stream=\. An exist"
+    ):
         KinesisSource(stream=theirs, **setting)
 
 
@@ -228,7 +230,7 @@ def test_c60_an_option_of_the_other_line_is_refused_with_the_right_name(
 ) -> None:
     further = {"source.shard.get-records.max-record-count": "1000"}
     source = KinesisSource(table_options=further)
-    with pytest.raises(ValueError, match=r"^KinesisSource: .*Say 'scan\.shard\.getrecords\.maxrec"):
+    with pytest.raises(ValueError, match=r"^KinesisSource: .*Use 'scan\.shard\.getrecords\.maxrec"):
         options(application, source)
     found = options(on_flink_2, KinesisSource(table_options=further, resource_id="again"))
     assert found.items() >= further.items()

@@ -329,7 +329,7 @@ def test_a_serverless_cluster_of_another_stack_may_have_its_topics(build: Build)
 @pytest.mark.parametrize(
     ("settings", "shown"),
     [
-        ({"key_fields": "id"}, r"key_fields is 'id'; allowed: a list\. Say key_fields=\[\"id\"\]"),
+        ({"key_fields": "id"}, r"key_fields is 'id'; allowed: a list\. Use key_fields=\[\"id\"\]"),
         ({"topic": ["a", "b", "a"]}, r"topic is .*; allowed: each topic once\. List 'a' once"),
         ({"topic": [Topic("a"), "a"]}, "List 'a' once"),
         ({"start": KafkaStart.latest}, r"start is .*; allowed: a KafkaStart\. Call it: start="),
@@ -582,7 +582,7 @@ def test_fails_when_kafka_refuses_the_topics_name(stack: cdk.Stack, topic: Any) 
 
 
 def test_fails_when_there_is_no_topic(stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match=r"topic is 'none'; allowed: one or several\. Say topic="):
+    with pytest.raises(ValueError, match=r"topic is 'none'; allowed: one or several\. Use topic="):
         MskSource(cluster=existing(stack), topic=[])
 
 

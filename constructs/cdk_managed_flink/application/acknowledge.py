@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that stay: acknowledged one by one, beside their cause, with the reason."""
+"""Findings of cdk-nag that stay: acknowledged one by one, next to their cause, with the reason."""
 
 import json
 from collections.abc import Sequence

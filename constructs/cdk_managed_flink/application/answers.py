@@ -67,7 +67,7 @@ def topic_arn(topic: sns.ITopic) -> str:
 
 @once
 def topic_key(topic: sns.ITopic) -> kms.IKey | None:
-    """The key of a topic, as far as it tells."""
+    """The key of a topic, as far as it is known."""
     return topic.master_key
 
 

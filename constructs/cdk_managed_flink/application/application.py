@@ -76,7 +76,7 @@ class ImportedApplication(Construct, ApplicationMetrics):
 
 @jsii.implements(iam.IGrantable, ec2.IConnectable)
 class FlinkApplication(ApplicationBase, ApplicationMetrics):
-    """An application with its execution role, its log and every setting said explicitly.
+    """An application with its execution role, its log and every setting explicit.
 
     CloudFormation creates it stopped; ``FlinkPipeline`` adds what starts it, proves it healthy and
     keeps its state over a deploy.
@@ -85,7 +85,7 @@ class FlinkApplication(ApplicationBase, ApplicationMetrics):
         code: The packaged job, such as ``FlinkCode.from_sql("jobs/clickstream")``.
         runtime: Default ``Runtime.FLINK_1_20``, the newest whose Kinesis and DynamoDB connectors
             this release has run.
-        connectors: What the package has to contain beside the job; sources and sinks say it.
+        connectors: What the package has to contain besides the job; sources and sinks add theirs.
         application_name: A literal of 1 to 128 characters. Default: derived from the stack's name
             and the construct's path. A change replaces the application.
         role: An existing execution role; the grants are added to it. Default: one that only this

@@ -1,4 +1,4 @@
-"""Where an existing resource is, as far as synth can tell."""
+"""Where an existing resource is, as far as synth can know."""
 
 from cdk_managed_flink.application.tokens import is_token
 

@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 
 class WatchKind(StrEnum):
-    """What a watched metric tells; the thresholds of the alarms go by it.
+    """What a watched metric measures; it decides the alarm's thresholds.
 
     ``LAG`` is how far the job is behind a source, ``DELAY`` how long a row waits behind a sink.
     """
@@ -74,7 +74,7 @@ class Columns:
 
 @dataclass(frozen=True, kw_only=True)
 class TableRules:
-    """What the connector behind a table asks of its DDL, where Flink itself would not say so.
+    """What the connector behind a table asks of its DDL, where Flink itself raises no error.
 
     Attributes:
         keys: Columns that PARTITIONED BY has to name, all of them and no other, in any order.
@@ -98,13 +98,13 @@ class TableRules:
 
 @dataclass(frozen=True, kw_only=True)
 class Binding(Generic[R_co]):
-    """What came of binding a source or sink.
+    """The result of binding a source or sink.
 
     Attributes:
         properties: The property group: the table's whole connector option list. Secrets that its
             values refer to are granted to the application.
-        resource: The stream, bucket or table, made or taken.
-        watches: What operations should keep an eye on.
+        resource: The stream, bucket or table, created or existing.
+        watches: Metrics that are worth an alarm.
         service_endpoints: VPC endpoint names of the AWS services that the job calls, such as
             ``kinesis-streams``: an application in a VPC has to reach them.
         volume_metrics: Metrics that count written records, for an alarm on the first dead letter.
@@ -148,7 +148,7 @@ class Bindable(ABC, Generic[R_co]):
 
     @abstractmethod
     def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[R_co]:
-        """Make or take the resource, and grant the role what the connector calls."""
+        """Create or use the resource, and grant the role what the connector calls."""
 
 
 class Source(Bindable[R_co]):

@@ -73,9 +73,9 @@ class ReadableCode(Protocol):
     """Code whose tables can be read at synth, such as SQL."""
 
     def column_problems(self, name: str, wanted: Columns) -> list[str]:
-        """What the tables bound to a name lack of the columns that are read behind them."""
+        """Columns that are read behind the tables bound to a name and that they lack."""
         ...
 
     def rule_problems(self, name: str, rules: TableRules) -> list[str]:
-        """What the tables bound to a name say that the connector behind them can't do."""
+        """Rules of the connector that the tables bound to a name break."""
         ...

@@ -4,7 +4,7 @@ from constructs import Construct
 
 
 def is_set(scope: Construct, flag: str) -> bool:
-    """Whether the context says ``true``: text from the CLI, a boolean from ``cdk.json``."""
+    """Whether the context value is ``true``: text from the CLI, a boolean from ``cdk.json``."""
     return str(scope.node.try_get_context(flag)).lower() == "true"
 
 

@@ -82,7 +82,7 @@ def check_range(
 def check_new_only(
     where: Construct | str, existing: str, options: Mapping[str, object], mend: str
 ) -> None:
-    """Refuse options of a new resource where an existing one was handed in.
+    """Refuse options of a new resource where an existing one was passed in.
 
     Args:
         where: As for ``invalid``.

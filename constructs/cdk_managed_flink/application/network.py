@@ -192,9 +192,9 @@ def merged(owner: Construct, networks: Sequence[tuple[str, Network]]) -> Network
             raise invalid(
                 owner,
                 "network",
-                f"{other.vpc.node.path} for {name} beside {chosen.vpc.node.path} for {first}",
+                f"{other.vpc.node.path} for {name} and {chosen.vpc.node.path} for {first}",
                 "one VPC, since an application has interfaces in one only",
-                "Put what it reads and writes into one VPC, or connect them and hand in "
+                "Put what it reads and writes into one VPC, or connect them and pass "
                 "network=Network(vpc=...) with sources and sinks that are imported into it.",
             )
     return chosen

@@ -60,7 +60,7 @@ def place_of(construct: IConstruct) -> Place:
 
 
 def share_place(parent: IConstruct, child: IConstruct) -> None:
-    """Say that a child, which is no stack, is where its parent is."""
+    """Record that a child, which is no stack, is in its parent's place."""
     known(child, place_of, place_of(parent))
 
 
@@ -81,7 +81,7 @@ def region_of(resource: _Placed) -> str:
 
 
 def made_in(place: Place, resource: _Placed) -> None:
-    """Say that a resource is made by its stack, and so in that stack's account and Region."""
+    """Record that its stack creates a resource, in that stack's account and Region."""
     known(resource, _environment, (place.account, place.region))
 
 

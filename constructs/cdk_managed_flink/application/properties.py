@@ -67,7 +67,7 @@ class PropertyGroups:
                 owner,
                 "property group id",
                 group_id,
-                "an id that is not taken",
+                "an id that is not used",
                 "Add all properties of a group at once, or choose another id; the name of a "
                 "source or sink is the id of its group.",
             )
@@ -137,7 +137,7 @@ class PropertyGroups:
                 where,
                 text,
                 f"1 to {MAX_LENGTH} characters (received {len(text)})",
-                "Leave an empty property out; put a long value into a file beside the job.",
+                "Leave an empty property out; put a long value into a file of the job.",
             )
         if refers(text):
             self._check_reference(where, text)
@@ -182,7 +182,7 @@ class PropertyGroups:
                 self._owner,
                 where,
                 "***",
-                "no literal password beside a secret",
+                "no literal password together with a secret",
                 "Property groups are readable by DescribeApplication: take the password from the "
                 "secret as well.",
             )

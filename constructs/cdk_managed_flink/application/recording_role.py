@@ -1,4 +1,4 @@
-"""An execution role that was handed in: what it is granted, and what it lacks if it is not ours."""
+"""An execution role that was passed in: what it is granted, and what it lacks if it is not ours."""
 
 import json
 from typing import Any
@@ -96,7 +96,7 @@ class RecordingRole:
         return self._principal.add_to_principal_policy(statement)
 
     def watch(self, application: IConstruct) -> None:
-        """Say at synth which rights a role needs that nothing could be added to."""
+        """Warn at synth which rights a role needs that could not be added to it."""
         Aspects.of(application).add(_Lacking(self._role, self, application))
 
 

@@ -85,9 +85,9 @@ class Runtime:
 
         Args:
             line: The AWS connectors. Default: the runtime's own.
-            connectors: Other connectors, by the identifier that ``'connector' = '…'`` says, such as
+            connectors: Other connectors, by the identifier in ``'connector' = '…'``, such as
                 ``kafka``. Another version of one that is known here comes with what that one comes
-                with, any other with what its POM says; their options are not checked.
+                with, any other with what its POM lists; their options are not checked.
         """
         return replace(
             self,

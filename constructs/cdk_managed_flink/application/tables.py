@@ -91,7 +91,7 @@ def _told(bindable: Bindable[Any]) -> str:
 
 
 def _remind(application: Construct, name: str, rules: TableRules) -> None:
-    """Say the rules of a table that nobody can hold the job to."""
+    """Note the rules of a table that cannot be checked in the job's text."""
     if rules.no_metadata is not None:
         Annotations.of(application).add_warning_v2(
             "cdk-managed-flink:metadata-columns",

@@ -1,4 +1,4 @@
-"""Whether a value is a token, told by its own look: asking CDK is a round trip to its process."""
+"""Whether a value is a token, judged by its own form: asking CDK is a round trip to its process."""
 
 import re
 import struct
@@ -14,7 +14,7 @@ _LEAST = 1e288
 
 
 def is_token(value: object) -> bool:
-    """What ``Token.is_unresolved`` says: whether the value is known only in the deploy."""
+    """Same as ``Token.is_unresolved``: whether the value is known only in the deploy."""
     if value is None or isinstance(value, dict):
         return False
     if isinstance(value, str):

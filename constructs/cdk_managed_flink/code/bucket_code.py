@@ -46,7 +46,7 @@ class BucketCode(Code):
                 self.object_version,
                 "the version of the object",
                 "The service never loads new content of the same key and version. Turn versioning "
-                "of the bucket on, and hand in what 'aws s3api head-object --bucket … --key … "
+                "of the bucket on, and pass what 'aws s3api head-object --bucket … --key … "
                 "--query VersionId' prints, or a parameter that the build sets. For a local file "
                 "use FlinkCode.from_jar, whose key changes with the content.",
             )
@@ -73,7 +73,7 @@ class BucketCode(Code):
     def bind(
         self, scope: Construct, *, runtime: Runtime, connectors: Sequence[Connector]
     ) -> CodeLocation:
-        """Say where it lies; a bucket with a key of its own lets the application decrypt it."""
+        """Return where it is; if the bucket has a key of its own, grant decryption."""
         if self.bucket.encryption_key is not None:
             grant_key_through(
                 self.bucket.encryption_key,

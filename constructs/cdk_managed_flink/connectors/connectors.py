@@ -220,7 +220,7 @@ def release_line(runtime: Runtime) -> ReleaseLine:
             "connector_line",
             f"{chosen} on {runtime.name}",
             ", ".join(lines),
-            "Leave it out for the first of these.",
+            "Remove it= for the first of these.",
         )
     line = lines[chosen]
     replaced = dict(runtime.replaced_connectors)
@@ -261,7 +261,7 @@ def connector_for(identifier: str, runtime: Runtime) -> Connector:
             "connector",
             identifier,
             ", ".join(connectors),
-            "Hand in the Maven coordinates of any other connector: Connector(group, artifact, "
+            "Pass the Maven coordinates of any other connector: Connector(group, artifact, "
             "version).",
         )
     return connectors[identifier]

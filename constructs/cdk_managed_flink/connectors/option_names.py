@@ -1,6 +1,6 @@
 """Names of table options: of each connector in each of its release lines, and of each format.
 
-As the factories of the released connectors say them: ``requiredOptions``, ``optionalOptions``, and
+From the factories of the released connectors: ``requiredOptions``, ``optionalOptions``, and
 the constants behind the prefixes that they pass on unchecked. Those of the lines that are run here
 were read from the factories themselves.
 """
@@ -179,15 +179,15 @@ KINESIS_4 = OptionNames(
     prefixes=("scan.stream.efo.consumerarn.", "scan.shard.consumer.error.recoverable"),
     elsewhere={
         **dict.fromkeys(_KINESIS_5_SOURCE, _NONE),
-        **{newer: f"Say {older!r}." for older, newer in _KINESIS_PAIRS},
-        "stream.arn": "Say 'stream', with the stream's name: this line knows no ARN.",
+        **{newer: f"Use {older!r} instead." for older, newer in _KINESIS_PAIRS},
+        "stream.arn": "Use 'stream' with the stream's name: this line knows no ARN.",
     },
 )
 KINESIS_5 = OptionNames(
     names=_KINESIS | _KINESIS_5_SOURCE,
     elsewhere={
         **dict.fromkeys(_KINESIS_4_SOURCE, _NONE),
-        **{older: f"Say {newer!r}." for older, newer in _KINESIS_PAIRS},
+        **{older: f"Use {newer!r} instead." for older, newer in _KINESIS_PAIRS},
         "scan.shard-assigner": _NEVER_READ,
         "source.shard-assigner": _NEVER_READ,
     },

@@ -1,7 +1,7 @@
 """The options of a table, held against what its connector takes.
 
 The connectors hand on what begins with one of their prefixes without looking at it, so a misspelt
-option has no effect and nobody is told.
+option has no effect, without any message.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def checked_options(
         further: Its ``table_options``; they win.
         runtime: The application's runtime, which says which line of the connector it is.
         kind: ``source`` or ``sink``.
-        fields: Options that a field decides, and grants, formats or alarms with it: what to say in
+        fields: Options that a field decides, and grants, formats or alarms with it: what to use in
             their place.
 
     Raises:
@@ -125,7 +125,7 @@ def _names(
 def _mend(name: str, names: frozenset[str]) -> str:
     close = get_close_matches(name, names, n=1, cutoff=0.75)
     if close:
-        return f"Say {close[0]!r}."
+        return f"Use {close[0]!r} instead."
     family = name.split(".", maxsplit=1)[0]
     beside = sorted(other for other in names if other.startswith(f"{family}."))
     listed = ", ".join(beside or sorted(names))

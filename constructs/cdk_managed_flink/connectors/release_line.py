@@ -29,16 +29,16 @@ class ReleaseLine:
     Attributes:
         flink: Version of Flink that the library's own formats are compiled against.
         java: Version of Java that the service runs it on.
-        connectors: By identifier, which is what ``'connector' = '…'`` says in a table's options.
-        formats: By name, which is what ``'format' = '…'`` says; those that the runtime has itself
+        connectors: By identifier, the value of ``'connector' = '…'`` in a table's options.
+        formats: By name, the value of ``'format' = '…'``; those that the runtime has itself
             need none.
         closed: Connectors that come with exactly the artifacts given here. Any other artifact
-            brings what its own POM says.
+            brings what its own POM lists.
         own_sdk: Connectors that carry an AWS SDK in a package of its own, or are linked to it.
             Beside one of them whatever else calls the SDK is moved onto that copy.
-        sdk_users: What else calls the SDK: beside ``own_sdk`` it comes without an SDK.
-        relocations: Packages that move beside ``own_sdk``, as pairs of the old and the new prefix.
-        further_modules: Flink's modules that this version compiles against beside the usual ones.
+        sdk_users: What else calls the SDK: with ``own_sdk`` it comes without an SDK.
+        relocations: Packages that move with ``own_sdk``, as pairs of the old and the new prefix.
+        further_modules: Flink's modules that this version compiles against besides the usual ones.
         leaves_out: Files (Ant patterns) that must not enter the jar.
         sdk: Version of the AWS SDK that the line's AWS connectors share, where they bring it by
             their POMs. Beside other artifacts, which may name another, all of it is of this one.
@@ -132,7 +132,7 @@ class ReleaseLine:
 
 
 def _released_with(other: Connector, artifact: Connector, old: Connector) -> Connector:
-    """An artifact that came beside the old connector, beside the other one."""
+    """An artifact that came with the old connector, now with the other one."""
     together = (artifact.group, artifact.version) == (old.group, old.version)
     return replace(artifact, version=other.version) if together else artifact
 
@@ -172,6 +172,6 @@ def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:
                 "connectors",
                 str(artifact),
                 "connectors; this is a plugin, and works only in a cluster's own plugins folder",
-                "Leave it out: the service has a file system for s3:// of its own.",
+                "Remove it=: the service has a file system for s3:// of its own.",
             )
     return artifacts

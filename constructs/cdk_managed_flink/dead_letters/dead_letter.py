@@ -39,7 +39,7 @@ class DeadLetterSink(Sink[R_co]):
                 "sink",
                 "a DeadLetterSink",
                 "the sink behind it",
-                "One alarm is enough: hand in what it wraps.",
+                "One alarm is enough: pass what it wraps.",
             )
         object.__setattr__(self, "resource_id", self.sink.resource_id)
 

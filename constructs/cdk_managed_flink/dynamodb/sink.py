@@ -45,7 +45,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
     Attributes:
         table: An existing table, or a ``TableV2`` of your own, with the indexes, contributor
             insights or warm throughput that you set on it; it is never changed. Default: a new one.
-        encryption_key: Key of the existing table, if it does not tell it.
+        encryption_key: Key of the existing table, if the imported resource does not expose it.
         partition_key: Of the new table: an attribute, or the name of one that holds strings.
         sort_key: Of the new table, likewise. Default: none.
         billing: Of the new table. Default: on-demand, which needs no planning.
@@ -63,7 +63,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
 
     Raises:
         ValueError: Neither a key nor a table, one attribute as both keys, settings of a new table
-            beside an existing one, or keys that don't fit the replicas; in ``bind`` an option that
+            with an existing one, or keys that don't fit the replicas; in ``bind`` an option that
             the connector does not know, or a table of another account.
     """
 
@@ -87,7 +87,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 "partition_key",
                 None,
                 "the name of the key attribute, or table= for an existing table",
-                'Say DynamoDbSink(partition_key="session_id").',
+                'Use DynamoDbSink(partition_key="session_id").',
             )
         if self.table is None:
             if self.encryption_key is not None:
@@ -126,7 +126,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 "sort_key",
                 names[1],
                 "another attribute than partition_key",
-                "Leave it out where the partition key alone tells items apart.",
+                "Remove it= where the partition key alone distinguishes items.",
             )
 
     def _check_replicas(self) -> None:
@@ -148,7 +148,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
     def bind(
         self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[dynamodb.ITableV2]:
-        """Make or take the table; grant the one action that the connector calls."""
+        """Create or use the table; grant the one action that the connector calls."""
         if self.table is None:
             key = application.data_key
             table: dynamodb.ITableV2 = self._new_table(scope, application, name, key)
@@ -180,7 +180,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         keys = keys_of(table) if self.table is not None else self._own_keys()
         if not keys and self.table is not None:
             Annotations.of(application).add_info(
-                f"{name}: the existing table does not tell its key at synth. See to it that the "
+                f"{name}: the existing table does not expose its key at synth. See to it that the "
                 "job's table is PARTITIONED BY exactly its partition key and sort key."
             )
         options = {
@@ -199,7 +199,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 self.table_options,
                 runtime=application.runtime,
                 kind="sink",
-                fields={"table-name": "Say table=.", "aws.region": "It is the table's."},
+                fields={"table-name": "Use table= instead.", "aws.region": "It is the table's."},
             ),
             resource=table,
             watches=watches(table_name, [] if self.table is None else indexes_of(table)),

@@ -66,7 +66,7 @@ def check_replicas(
             "replicas",
             list(regions),
             "replicas in a stack that names its Region",
-            "Say Stack(..., env=Environment(region=...)): the table's own Region must not be "
+            "Use Stack(..., env=Environment(region=...)): the table's own Region must not be "
             "among the replicas'.",
         )
     bare = [region for region in regions if region not in keys]
@@ -89,7 +89,7 @@ def check_replicas(
 
 
 def watches(name: str, indexes: Sequence[str]) -> list[Watch]:
-    """What CloudWatch tells of writes into a table, by its name, and into its indexes."""
+    """What CloudWatch reports about writes into a table, by its name, and into its indexes."""
     return [
         *(
             Watch(

@@ -25,7 +25,7 @@ _TEXT = frozenset({"json", "csv", "debezium-json", "canal-json", "maxwell-json",
 
 
 def ends_lines(format: str) -> bool:
-    """Whether a row in this format is text that needs a line feed to be told from the next."""
+    """Whether a row in this format is text that needs a line feed to separate it from the next."""
     return format in _TEXT
 
 
@@ -84,8 +84,8 @@ def bind_delivery_stream(
         runtime=application.runtime,
         kind="sink",
         fields={
-            "delivery-stream": "Hand in another stream.",
-            "format": "The sink's own field says it, where there is a choice.",
+            "delivery-stream": "Pass another stream.",
+            "format": "The sink's own field sets it, where there is a choice.",
         },
     )
     check_subject("FirehoseSink", properties)

@@ -36,10 +36,10 @@ class Destination(ABC):
 
     @abstractmethod
     def configure(self, stream: "DeliveryStream") -> Mapping[str, Any]:
-        """Make or take what is delivered to, grant the stream's role, answer the L1's argument."""
+        """Create or use what is delivered to, grant the stream's role, answer the L1's argument."""
 
     def watches(self, stream: "DeliveryStream") -> Sequence[Watch]:
-        """What is to be watched beside the metrics that every delivery stream has."""
+        """What is to be watched in addition to the metrics that every delivery stream has."""
         return ()
 
 
@@ -64,7 +64,7 @@ class DeliveryStream(Construct):
         key: As given.
         removal_policy: As given.
         destination: As given.
-        prerequisites: What has to be there before the first record, beside the stream.
+        prerequisites: What has to be there before the first record, besides the stream.
 
     Raises:
         ValueError: A key of a source without a source.
@@ -150,7 +150,7 @@ class DeliveryStream(Construct):
         They are gathered for a minute, so that they are seen soon, and compressed.
 
         Args:
-            bucket: The bucket, made or taken.
+            bucket: The bucket, created or existing.
             prefix: Below it, ending in ``/``, without expressions.
         """
         found = bucket.in_scope(self, "Failures", key=self.key, removal=self.removal_policy)

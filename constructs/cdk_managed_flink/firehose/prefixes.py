@@ -73,7 +73,7 @@ def check_error_prefix(where: str, prefix: str) -> None:
             "error_prefix",
             prefix,
             f"a prefix with {_ERROR_TYPE}",
-            "Without it failures of all kinds, and the rows themselves, could not be told apart.",
+            "Without it failures of all kinds and the rows themselves look alike.",
         )
 
 
@@ -84,7 +84,7 @@ def _check_form(where: str, name: str, prefix: str) -> None:
         )
     if prefix.startswith("/"):
         raise invalid(
-            where, name, prefix, "a prefix without a slash at its beginning", "Leave it out."
+            where, name, prefix, "a prefix without a slash at its beginning", "Remove it=."
         )
     rest = _EXPRESSION.sub("", prefix)
     known = all(space in _NAMESPACES and value for space, value in _EXPRESSION.findall(prefix))

@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from cdk_managed_flink.application.binding import Watch, WatchKind
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.firehose.buffering import Buffering
 from cdk_managed_flink.firehose.conversion import FormatConversion
@@ -35,7 +35,7 @@ class S3Destination(Destination):
     Attributes:
         bucket: An existing bucket; it is never changed. Default: a new one, versioned, closed to
             the public, TLS only.
-        encryption_key: Key of the existing bucket, if it does not tell it.
+        encryption_key: Key of the existing bucket, if the imported resource does not expose it.
         prefix: Where below the bucket, with the service's expressions such as
             ``day=!{timestamp:yyyy-MM-dd}/`` or ``page=!{partitionKeyFromQuery:page}/``. A prefix
             without a time gets ``yyyy/MM/dd/HH/`` from the service. Default: the whole new bucket;
@@ -54,7 +54,7 @@ class S3Destination(Destination):
         server_access_logs_bucket: Where the new bucket's access log goes. Default: none.
 
     Raises:
-        ValueError: What the service refuses, or settings of a new bucket beside an existing one.
+        ValueError: What the service refuses, or settings of a new bucket with an existing one.
     """
 
     bucket: s3.IBucket | None = None
@@ -88,7 +88,7 @@ class S3Destination(Destination):
             )
 
     def configure(self, stream: DeliveryStream) -> Mapping[str, Any]:
-        """Make or take the bucket; grant delivery below the prefixes, and the schema."""
+        """Create or use the bucket; grant delivery below the prefixes, and the schema."""
         storage = self._storage()
         bucket = storage.in_scope(stream, "Bucket", key=stream.key, removal=stream.removal_policy)
         prefix = self.prefix
@@ -185,11 +185,11 @@ class S3Destination(Destination):
                 "These are the service's own names.",
             )
         if self.conversion is not None and compression != "UNCOMPRESSED":
-            raise invalid(
+            raise cannot_combine(
                 "S3Destination",
                 "compression",
                 compression,
-                "nothing beside conversion=",
+                "conversion=",
                 "Parquet and ORC compress by themselves: FormatConversion(compression=...).",
             )
 

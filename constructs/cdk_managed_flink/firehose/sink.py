@@ -13,7 +13,7 @@ from constructs import Construct
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.firehose.binding import (
     AnyDeliveryStream,
@@ -144,23 +144,23 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
                 "delivery_stream",
                 "neither a stream nor a destination"
                 if self.destination is None
-                else "an existing stream beside a destination",
+                else "an existing stream and a destination",
                 "one of both",
-                "Say FirehoseSink.s3(...) or FirehoseSink.http(...) for a new stream, "
+                "Use FirehoseSink.s3(...) or FirehoseSink.http(...) for a new stream, "
                 "FirehoseSink(delivery_stream=...) for an existing one, which is never changed.",
             )
         if self.delivery_stream is not None and self.removal_policy is not None:
-            raise invalid(
+            raise cannot_combine(
                 "FirehoseSink",
                 "removal_policy",
                 self.removal_policy,
-                "nothing beside delivery_stream=",
+                "delivery_stream=",
                 "An existing stream is never changed: leave it out.",
             )
         check_records(
             "FirehoseSink",
             self.format,
-            mend="For files in Parquet or ORC leave it out, and say "
+            mend="For files in Parquet or ORC remove it, and use "
             "FirehoseSink.s3(conversion=FormatConversion(...)).",
         )
         format_ = format_of(self.format).name
@@ -172,7 +172,7 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
                 "FirehoseSink",
                 "format",
                 format_,
-                "json beside partition_keys or conversion",
+                "json with partition_keys or conversion",
                 "Firehose reads the rows then, and it reads JSON only.",
             )
 
@@ -183,7 +183,7 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
     def bind(
         self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[AnyDeliveryStream]:
-        """Make or take the delivery stream; grant the one action that the connector calls."""
+        """Create or use the delivery stream; grant the one action that the connector calls."""
         stream: AnyDeliveryStream
         if self.delivery_stream is not None:
             stream = self.delivery_stream

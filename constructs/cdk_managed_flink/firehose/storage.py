@@ -1,4 +1,4 @@
-"""The bucket of a delivery stream: made or taken, with exactly the rights below its prefixes."""
+"""The bucket of a delivery stream, new or existing, with rights on exactly its prefixes."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.tokens import is_token
@@ -24,12 +24,12 @@ class DeliveryBucket:
     Attributes:
         bucket: An existing bucket; it is never changed. Default: a new one, versioned, closed to
             the public, TLS only.
-        encryption_key: Key of the existing bucket, if it does not tell it.
+        encryption_key: Key of the existing bucket, if the imported resource does not expose it.
         expire_after: When objects of the new bucket are deleted, in whole days. Default: never.
         server_access_logs_bucket: Where the new bucket's access log goes. Default: none.
 
     Raises:
-        ValueError: Settings of a new bucket beside an existing one, a key beside a new one, or an
+        ValueError: Settings of a new bucket with an existing one, a key with a new one, or an
             age that is not in whole days.
     """
 
@@ -53,12 +53,12 @@ class DeliveryBucket:
             return
         for name in ("expire_after", "server_access_logs_bucket"):
             if getattr(self, name) is not None:
-                raise invalid(
+                raise cannot_combine(
                     "DeliveryBucket",
                     name,
                     getattr(self, name),
-                    "nothing beside bucket=",
-                    "An existing bucket is never changed: leave it out, or leave out bucket.",
+                    "bucket=",
+                    "An existing bucket is never changed: remove one of the two.",
                 )
 
     def in_scope(
@@ -96,7 +96,7 @@ class DeliveryBucket:
                 bucket,
                 "S1",
                 "Server access logs are delivered at best effort and take a bucket of their own: "
-                "hand in server_access_logs_bucket where they are wanted.",
+                "pass server_access_logs_bucket where they are wanted.",
             )
         return bucket
 

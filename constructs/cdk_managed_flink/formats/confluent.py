@@ -80,7 +80,7 @@ class AvroConfluent(Format):
     Attributes:
         registry: The registry.
         subject: Under which the schema is registered. Default: the connector's own, which only
-            Kafka has (``<topic>-value``, ``<topic>-key``); a writer to anything else has to say it.
+            Kafka has (``<topic>-value``, ``<topic>-key``); a writer to anything else has to set it.
 
     Raises:
         ValueError: A subject without its registry.
@@ -97,7 +97,7 @@ class AvroConfluent(Format):
                 "registry",
                 None,
                 "ConfluentSchemaRegistry(url=...)",
-                f"The subject {self.subject!r} alone says no registry."
+                f"The subject {self.subject!r} alone names no registry."
                 if self.subject
                 else "The format looks schemas up in one.",
             )
@@ -145,7 +145,7 @@ def check_subject(where: str, options: Mapping[str, str]) -> None:
         options: The table's, all of them.
 
     Raises:
-        ValueError: The format registers schemas, and no subject is said.
+        ValueError: The format registers schemas, and there is no subject.
     """
     name = options.get("format")
     if name in _WITH_SUBJECT and f"{name}.subject" not in options:
@@ -154,5 +154,5 @@ def check_subject(where: str, options: Mapping[str, str]) -> None:
             "format",
             f"{name} without a subject",
             "a subject to register the table's schema under",
-            'Say registry.avro("<subject>"): only Kafka\'s connector has one of its own.',
+            'Use registry.avro("<subject>"): only Kafka\'s connector has one of its own.',
         )

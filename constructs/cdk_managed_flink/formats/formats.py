@@ -28,7 +28,7 @@ class Format(ABC):
     """A format that takes more than its name. ``format="json"`` says the plain ones.
 
     Attributes:
-        name: What ``'format' = '…'`` says.
+        name: The value of ``'format' = '…'``.
         service_endpoints: VPC endpoint names of the AWS services that the format calls.
     """
 
@@ -93,7 +93,7 @@ def format_of(value: str | Format) -> Format:
     """
     if not isinstance(value, str | Format):
         raise invalid(
-            "Format", "format", value, "a name or a Format", "Leave it out for the default."
+            "Format", "format", value, "a name or a Format", "Remove it= for the default."
         )
     return PlainFormat(value) if isinstance(value, str) else value
 
@@ -104,7 +104,7 @@ def check_records(where: str, *formats: str | Format, mend: str = "") -> None:
     Args:
         where: The source or sink.
         formats: Those that it was given.
-        mend: What to do beside the choice of another format.
+        mend: What to do other than choose another format.
 
     Raises:
         ValueError: A format is of files, or is none.

@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from cdk_managed_flink.application.acknowledge import acknowledge_wildcard
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.connectors.connectors import connector_for
 from cdk_managed_flink.formats.formats import Format, Side
@@ -26,12 +26,12 @@ class GlueFormat(Format):
 
     Attributes:
         schema: The schema, or its name.
-        registry: Its registry, beside a name.
+        registry: Its registry, with a name.
         auto_register: Whether a writer may register schema and versions by itself. Default no: what
             is registered is reviewed with the stack.
 
     Raises:
-        ValueError: A name without its registry, or a registry beside a ``Schema``.
+        ValueError: A name without its registry, or a registry with a ``Schema``.
     """
 
     schema: Schema | str
@@ -46,14 +46,14 @@ class GlueFormat(Format):
                 "schema",
                 self.schema,
                 "registry.schema(...), or a name with registry=",
-                "A name alone says no registry: hand in the SchemaRegistry as well.",
+                "A name alone names no registry: pass the SchemaRegistry as well.",
             )
         if isinstance(self.schema, Schema) and self.registry is not None:
-            raise invalid(
+            raise cannot_combine(
                 "GlueFormat",
                 "registry",
                 self.registry,
-                "nothing beside a Schema",
+                "a Schema",
                 "The schema knows its registry.",
             )
 

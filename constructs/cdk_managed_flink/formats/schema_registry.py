@@ -1,4 +1,4 @@
-"""Glue Schema Registry: registries and schemas, made or taken."""
+"""Glue Schema Registry: registries and schemas, created or existing."""
 
 import json
 import re
@@ -93,7 +93,7 @@ class SchemaRegistry(Construct):
                 "registry_arn",
                 registry_arn,
                 "arn:<partition>:glue:<region>:<account>:registry/<name>",
-                "It is shown in Glue's console, beside the registry.",
+                "Glue's console shows it next to the registry.",
             )
         return _ExistingRegistry(scope, id, arn=registry_arn)
 

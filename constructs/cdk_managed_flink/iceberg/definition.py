@@ -59,9 +59,9 @@ class IcebergTable:
         partitions: How rows are laid out: a column, ``day(ts)``, ``hour(ts)``, ``month(ts)``,
             ``year(ts)``, ``bucket(16, id)``, ``truncate(4, name)``. Readers need not know it.
             Default: not partitioned.
-        key: Columns that say which row a later one replaces; for ``upsert``, and then what the
+        key: Columns that identify the row to be replaced; for ``upsert``, and then what the
             DDL's ``PRIMARY KEY`` names.
-        exists: Whether the table is there already, as after ``cdk destroy``: it is taken as it is,
+        exists: Whether the table is there already, as after ``cdk destroy``: it is used as it is,
             and not made. Default no.
 
     Raises:
@@ -94,7 +94,7 @@ class IcebergTable:
                     "key",
                     f"{column}, a {self.columns[column]}",
                     "columns of other types than float and double",
-                    "Such numbers are not told apart reliably: take a decimal or a string.",
+                    "Such numbers are not distinguished reliably: take a decimal or a string.",
                 )
         for part in self.fields:
             self._check("partitions", part.column)

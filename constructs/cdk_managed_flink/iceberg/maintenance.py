@@ -65,7 +65,7 @@ class IcebergMaintenance:
                 "compaction",
                 False,
                 "at least one optimizer",
-                "Leave maintenance out where nothing is to be done.",
+                "Remove maintenance= where nothing is to be done.",
             )
 
     def create(

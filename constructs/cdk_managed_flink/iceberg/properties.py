@@ -37,7 +37,7 @@ def check_upsert(where: str, upsert: bool, table: IcebergTable | None) -> None:
             "upsert",
             True,
             "a table with a key",
-            'Say IcebergTable(..., key=["id"]), and PRIMARY KEY (id) NOT ENFORCED in the DDL.',
+            'Use IcebergTable(..., key=["id"]), and PRIMARY KEY (id) NOT ENFORCED in the DDL.',
         )
     apart = sorted({part.column for part in table.fields} - set(table.key))
     if apart:

@@ -160,9 +160,9 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
                 runtime=application.runtime,
                 kind="sink",
                 fields={
-                    "warehouse": "Say table_bucket_arn=.",
-                    "catalog-database": "Say namespace=.",
-                    "catalog-table": "Say table_name=.",
+                    "warehouse": "Use table_bucket_arn= instead.",
+                    "catalog-database": "Use namespace= instead.",
+                    "catalog-table": "Use table_name= instead.",
                 },
             ),
             resource=table,

@@ -50,7 +50,7 @@ class IcebergSink(Sink[s3.IBucket]):
     Attributes:
         bucket: An existing bucket for the files; it is never changed. Default: a new one,
             versioned, closed to the public, TLS only.
-        encryption_key: Key of the existing bucket, if it does not tell it.
+        encryption_key: Key of the existing bucket, if the imported resource does not expose it.
         prefix: Where below the bucket, ending in ``/``. Default: the table's name.
         database: An existing database of the Glue Data Catalog. Default: a new one, named after
             application and table. Kept with the table in it, as the bucket is.
@@ -71,7 +71,7 @@ class IcebergSink(Sink[s3.IBucket]):
     Raises:
         ValueError: A malformed name or prefix, ``upsert`` into a ``table`` without a key,
             ``maintenance`` without a ``table``, a ``table`` that exists without its bucket and
-            database, or settings of a new bucket beside an existing one.
+            database, or settings of a new bucket with an existing one.
     """
 
     bucket: s3.IBucket | None = None
@@ -152,7 +152,7 @@ class IcebergSink(Sink[s3.IBucket]):
                 "maintenance",
                 "IcebergMaintenance(...)",
                 "nothing without table=",
-                "An optimizer takes a table that is there: hand in table=IcebergTable(columns=...) "
+                "An optimizer takes a table that is there: pass table=IcebergTable(columns=...) "
                 "to have the stack make it, before the job first starts.",
             )
         existing = self.bucket is not None and self.database is not None
@@ -161,8 +161,8 @@ class IcebergSink(Sink[s3.IBucket]):
                 "IcebergSink",
                 "table",
                 "a table that exists",
-                "bucket= and database= beside it",
-                "Say where it is: its files are in a bucket, its name in a database.",
+                "bucket= and database= as well",
+                "Use bucket= for its files and database= for its name.",
             )
         check_upsert("IcebergSink", self.upsert, self.table)
 
@@ -244,9 +244,9 @@ class IcebergSink(Sink[s3.IBucket]):
                 runtime=application.runtime,
                 kind="sink",
                 fields={
-                    "location": "Say bucket= and prefix=.",
-                    "catalog-database": "Say database=.",
-                    "catalog-table": "Say table_name=.",
+                    "location": "Use bucket= and prefix= instead.",
+                    "catalog-database": "Use database= instead.",
+                    "catalog-table": "Use table_name= instead.",
                 },
             ),
             resource=bucket,

@@ -1,4 +1,4 @@
-"""What a job that reads or writes a cluster needs beside the topic: a way, an identity, rights."""
+"""What a job needs of a cluster besides the topic: a network path, an identity, rights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -169,7 +169,7 @@ def _open(cluster: KafkaCluster, application: ApplicationBase, mode: KafkaMode) 
             "network",
             f"{here.vpc.node.path}, while {cluster.node.path} is in {cluster.vpc.node.path}",
             "the cluster's VPC",
-            "Say network=Network(vpc=...) with the cluster's, or import the cluster with the VPC "
+            "Use network=Network(vpc=...) with the cluster's, or import the cluster with the VPC "
             "that it is reached from.",
         )
     groups = cluster.connections.security_groups

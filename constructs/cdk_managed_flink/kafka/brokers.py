@@ -71,7 +71,7 @@ def client_authentication(
             "authentication",
             "MTLS without an authority",
             "the ARNs of private authorities whose certificates the brokers accept",
-            "Say KafkaAuthentication.mtls(secret, certificate_authorities=[...]).",
+            "Use KafkaAuthentication.mtls(secret, certificate_authorities=[...]).",
         )
     cluster = msk.CfnCluster
     open_ = KafkaMode.TLS in authentications or KafkaMode.PLAINTEXT in authentications

@@ -42,7 +42,7 @@ class KafkaCluster(Construct):
         elsewhere: Whether it is of another account or Region, whose metrics are not here.
         longest_transaction: In milliseconds; the broker refuses a producer that asks for more.
         raise_transaction: How that is raised.
-        certificate_authority: Whom the job trusts beside the public authorities.
+        certificate_authority: Whom the job trusts besides the public authorities.
     """
 
     cluster_arn: str | None = None
@@ -112,7 +112,7 @@ class KafkaCluster(Construct):
                 "authentication",
                 f"{found.mode} without a secret",
                 "a secret in AWS Secrets Manager",
-                f"Say KafkaAuthentication.{found.mode.lower()}(secret).",
+                f"Use KafkaAuthentication.{found.mode.lower()}(secret).",
             )
         return found
 

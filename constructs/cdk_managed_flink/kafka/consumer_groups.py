@@ -1,4 +1,4 @@
-"""Consumer groups: one application each, unless it is said that they are shared."""
+"""Consumer groups: one application each, unless both declare that they are shared."""
 
 from dataclasses import dataclass
 
@@ -28,14 +28,14 @@ def claim_group(
     and they overwrite each other's offsets, so neither's lag is known.
 
     Args:
-        cluster: What tells clusters apart: ARN, brokers or path.
+        cluster: What distinguishes clusters: ARN, brokers or path.
         group: The consumer group.
         application: Who reads.
         table: The table that reads.
         shared: Whether it is meant that others use the group.
 
     Raises:
-        ValueError: Another application of the app uses it, and not both say that it is shared.
+        ValueError: Another application of the app uses it, and not both declare it as shared.
     """
     if is_token(group):
         return

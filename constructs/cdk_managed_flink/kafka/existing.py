@@ -32,7 +32,7 @@ class ExistingMskCluster(KafkaCluster):
         authentication: What it has on, the one to be used first. Default IAM.
         bootstrap_servers: Its brokers for the one authentication. Default: looked up in each
             deploy that makes or changes the lookup.
-        serverless: Whether it is MSK Serverless; also inferred from an ARN that says so.
+        serverless: Whether it is MSK Serverless; also inferred from the ARN.
         zones: In how many zones it has brokers. Default 3.
         broker_count: How many brokers it has, for an alarm on what reaches a topic.
         longest_transaction: Its brokers' ``transaction.max.timeout.ms``. Default 15 minutes,
@@ -74,7 +74,7 @@ class ExistingMskCluster(KafkaCluster):
                 "vpc",
                 None,
                 "the VPC of the cluster",
-                "MSK is reached inside of its VPC alone: hand in ec2.Vpc.from_lookup(...).",
+                "MSK is reached inside of its VPC alone: pass ec2.Vpc.from_lookup(...).",
             )
         self.serverless = serverless or (literal and bool(_SERVERLESS_ARN.fullmatch(cluster_arn)))
         self.check_msk()
@@ -84,9 +84,9 @@ class ExistingMskCluster(KafkaCluster):
                 raise invalid(
                     self,
                     "bootstrap_servers",
-                    f"given beside {len(self.authentications)} authentications",
+                    f"given for {len(self.authentications)} authentications",
                     "brokers of one authentication, since each has its own",
-                    "Leave it out to have each looked up, or list one authentication.",
+                    "Remove it= to have each looked up, or list one authentication.",
                 )
             self._brokers[next(iter(self.authentications))] = bootstrap_servers
         if literal:
@@ -112,7 +112,7 @@ class ExistingMskCluster(KafkaCluster):
                 "cluster_arn",
                 cluster_arn,
                 f"a cluster of the stack's Region, {stack.region}, or bootstrap_servers=",
-                "Its brokers are looked up in the stack's own Region: say "
+                "Its brokers are looked up in the stack's own Region: use "
                 'bootstrap_servers="host:port,...".',
             )
         if self.elsewhere:

@@ -148,7 +148,7 @@ class MskCluster(KafkaCluster):
     def add_user(self, name: str) -> secretsmanager.ISecret:
         """A user for another client, with a password that nobody has seen.
 
-        Kafka lets every user do everything until access control lists say otherwise, and those are
+        Kafka lets every user do everything until access control lists restrict it, and those are
         made with Kafka's own tools.
 
         Raises:
@@ -160,7 +160,7 @@ class MskCluster(KafkaCluster):
                 "authentication",
                 ", ".join(self.authentications),
                 "SCRAM among them",
-                "Say authentication=[..., KafkaAuthentication.scram()].",
+                "Use authentication=[..., KafkaAuthentication.scram()].",
             )
         return self._users.add(name)
 
@@ -239,5 +239,5 @@ def _check(owner: Construct, version: str, instance_type: str, brokers_per_zone:
             "brokers_per_zone",
             "a token" if is_token(brokers_per_zone) else brokers_per_zone,
             "a literal of 1 or more",
-            "Leave it out for one.",
+            "Remove it= for one.",
         )

@@ -10,7 +10,7 @@ from constructs import Construct
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.tokens import is_token
@@ -82,27 +82,27 @@ class MskSink(Sink[KafkaCluster]):
         if isinstance(self.topic, str):
             check_topic_name("MskSink", self.topic)
             if self.removal_policy is not None:
-                raise invalid(
+                raise cannot_combine(
                     "MskSink",
                     "removal_policy",
                     self.removal_policy,
-                    "nothing beside the name of an existing topic",
-                    "An existing topic is never changed: leave it out, or hand in a Topic(...).",
+                    "the name of an existing topic",
+                    "An existing topic is never changed: remove it, or pass a Topic(...).",
                 )
         if self.upsert and self.key_fields:
-            raise invalid(
+            raise cannot_combine(
                 "MskSink",
                 "key_fields",
                 list(self.key_fields),
-                "nothing beside upsert=True",
+                "upsert=True",
                 "The key is the PRIMARY KEY of the table's DDL.",
             )
         if not self.exactly_once and self.transaction_timeout is not _DEFAULT_TIMEOUT:
-            raise invalid(
+            raise cannot_combine(
                 "MskSink",
                 "transaction_timeout",
                 self.transaction_timeout,
-                "nothing beside exactly_once=False",
+                "exactly_once=False",
                 "There are no transactions then: leave it out.",
             )
 
@@ -161,15 +161,15 @@ class MskSink(Sink[KafkaCluster]):
                 runtime=application.runtime,
                 kind="sink",
                 fields={
-                    "topic": "Say topic=.",
-                    "format": "Say format=.",
-                    "value.format": "Say format=.",
-                    "key.format": "Say key_format=.",
-                    "key.fields": "Say key_fields=.",
-                    "sink.delivery-guarantee": "Say exactly_once=.",
+                    "topic": "Use topic= instead.",
+                    "format": "Use format= instead.",
+                    "value.format": "Use format= instead.",
+                    "key.format": "Use key_format= instead.",
+                    "key.fields": "Use key_fields= instead.",
+                    "sink.delivery-guarantee": "Use exactly_once= instead.",
                     "sink.transactional-id-prefix": "It is the application's and the table's "
                     "name; resource_id= keeps it when the table is renamed.",
-                    "properties.transaction.timeout.ms": "Say transaction_timeout=.",
+                    "properties.transaction.timeout.ms": "Use transaction_timeout= instead.",
                 },
             ),
             resource=cluster,
@@ -236,7 +236,7 @@ class MskSink(Sink[KafkaCluster]):
                 "exactly_once",
                 "transactions without checkpoints",
                 "checkpointing, which commits them",
-                "Leave Checkpointing(enabled=False) out, or say exactly_once=False.",
+                "Remove Checkpointing(enabled=False), or use exactly_once=False.",
             )
         interval = checkpoints.checkpoint_interval
         if interval is None or is_token(interval) or interval < milliseconds:

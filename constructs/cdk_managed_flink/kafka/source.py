@@ -10,7 +10,7 @@ from constructs import Construct
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Source
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.network import Network
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.application.tokens import is_token
@@ -79,7 +79,7 @@ class KafkaStart:
                 "reset",
                 reset,
                 "earliest or latest",
-                "Leave it out for the job to fail where the group has no offset.",
+                "Remove it= for the job to fail where the group has no offset.",
             )
         return cls(
             {
@@ -114,7 +114,7 @@ class MskSource(Source[KafkaCluster]):
 
     Raises:
         ValueError: No topic, one twice, a name that Kafka refuses, or settings of a new topic
-            beside existing ones.
+            with existing ones.
     """
 
     cluster: KafkaCluster
@@ -134,7 +134,7 @@ class MskSource(Source[KafkaCluster]):
         check_list("MskSource", "key_fields", self.key_fields)
         check_records("MskSource", self.format, self.key_format or self.format)
         if not self._topics:
-            raise invalid("MskSource", "topic", "none", "one or several", 'Say topic="payments".')
+            raise invalid("MskSource", "topic", "none", "one or several", 'Use topic="payments".')
         names = [topic if isinstance(topic, str) else topic.name for topic in self._topics]
         for name in names:
             check_topic_name("MskSource", name)
@@ -153,12 +153,12 @@ class MskSource(Source[KafkaCluster]):
         if self.removal_policy is not None and not any(
             isinstance(topic, Topic) for topic in self._topics
         ):
-            raise invalid(
+            raise cannot_combine(
                 "MskSource",
                 "removal_policy",
                 self.removal_policy,
-                "nothing beside the names of existing topics",
-                "An existing topic is never changed: leave it out, or hand in a Topic(...).",
+                "the names of existing topics",
+                "An existing topic is never changed: remove it, or pass a Topic(...).",
             )
         group = self.group_id
         # CloudWatch drops the lag of groups with other names ("Monitor consumer lags").
@@ -224,13 +224,13 @@ class MskSource(Source[KafkaCluster]):
                 runtime=application.runtime,
                 kind="source",
                 fields={
-                    "topic": "Say topic=.",
-                    "topic-pattern": "Say topic=, with a list of several.",
-                    "properties.group.id": "Say group_id=.",
-                    "format": "Say format=.",
-                    "value.format": "Say format=.",
-                    "key.format": "Say key_format=.",
-                    "key.fields": "Say key_fields=.",
+                    "topic": "Use topic= instead.",
+                    "topic-pattern": "Use topic= with a list of several.",
+                    "properties.group.id": "Use group_id= instead.",
+                    "format": "Use format= instead.",
+                    "value.format": "Use format= instead.",
+                    "key.format": "Use key_format= instead.",
+                    "key.fields": "Use key_fields= instead.",
                 },
             ),
             resource=cluster,

@@ -19,7 +19,7 @@ def check_settings(where: Construct | str, prop: str, settings: Mapping[str, str
     """
     for name, value in settings.items():
         if not isinstance(value, str):
-            raise invalid(where, f"{prop}[{name!r}]", value, "text", f'Say "{value}".')
+            raise invalid(where, f"{prop}[{name!r}]", value, "text", f'Use "{value}".')
 
 
 def check_list(where: str, prop: str, given: Sequence[str]) -> None:
@@ -29,7 +29,7 @@ def check_list(where: str, prop: str, given: Sequence[str]) -> None:
         ValueError: It is a text.
     """
     if isinstance(given, str):
-        raise invalid(where, prop, given, "a list", f'Say {prop}=["{given}"].')
+        raise invalid(where, prop, given, "a list", f'Use {prop}=["{given}"].')
 
 
 def check_brokers(cluster: Construct, servers: str) -> None:

@@ -1,4 +1,4 @@
-"""What CloudWatch tells of a cluster's topics; the names are those of the AWS/Kafka namespace."""
+"""What CloudWatch reports about a cluster's topics, in the namespace AWS/Kafka."""
 
 from cdk_managed_flink.application.binding import Watch, WatchKind
 from cdk_managed_flink.application.tokens import is_token

@@ -50,7 +50,7 @@ class KinesisSink(Sink[kinesis.IStream]):
 
     Attributes:
         stream: An existing stream; it is never changed. Default: a new one.
-        encryption_key: Key of the existing stream. An imported stream does not tell its key, and
+        encryption_key: Key of the existing stream. An imported stream does not expose its key, and
             without it the role cannot encrypt.
         resource_policy_in_place: Whether the policy of an existing stream of another account lets
             the role in. Default no.
@@ -95,7 +95,7 @@ class KinesisSink(Sink[kinesis.IStream]):
     def bind(
         self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[kinesis.IStream]:
-        """Make or take the stream; grant the one action that the connector calls."""
+        """Create or use the stream; grant the one action that the connector calls."""
         if self.stream is not None:
             check_place(
                 application,
@@ -142,10 +142,10 @@ class KinesisSink(Sink[kinesis.IStream]):
             runtime=application.runtime,
             kind="sink",
             fields={
-                "stream": "Say stream=.",
-                "stream.arn": "Say stream=.",
+                "stream": "Use stream= instead.",
+                "stream.arn": "Use stream= instead.",
                 "aws.region": "It is the stream's.",
-                "format": "Say format=.",
+                "format": "Use format= instead.",
             },
         )
         check_subject("KinesisSink", options)

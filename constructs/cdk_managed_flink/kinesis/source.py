@@ -85,7 +85,7 @@ class KinesisSource(Source[kinesis.IStream]):
 
     Attributes:
         stream: An existing stream; it is never changed. Default: a new one.
-        encryption_key: Key of the existing stream. An imported stream does not tell its key, and
+        encryption_key: Key of the existing stream. An imported stream does not expose its key, and
             without it the role cannot decrypt.
         resource_policy_in_place: Whether the policy of an existing stream of another account lets
             the role in. Default no.
@@ -147,7 +147,7 @@ class KinesisSource(Source[kinesis.IStream]):
     def bind(
         self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[kinesis.IStream]:
-        """Make or take the stream and the consumer; grant what the reader calls."""
+        """Create or use the stream and the consumer; grant what the reader calls."""
         calls = reads(application.runtime, fan_out=self.fan_out)
         if self.stream is not None:
             self._check_place(application, name, self.stream, calls.stream)
@@ -194,12 +194,12 @@ class KinesisSource(Source[kinesis.IStream]):
                 runtime=application.runtime,
                 kind="source",
                 fields={
-                    "stream": "Say stream=.",
-                    "stream.arn": "Say stream=.",
+                    "stream": "Use stream= instead.",
+                    "stream.arn": "Use stream= instead.",
                     "aws.region": "It is the stream's.",
-                    "format": "Say format=.",
-                    "scan.stream.recordpublisher": "Say fan_out=.",
-                    "source.reader.type": "Say fan_out=.",
+                    "format": "Use format= instead.",
+                    "scan.stream.recordpublisher": "Use fan_out= instead.",
+                    "source.reader.type": "Use fan_out= instead.",
                 },
             ),
             resource=stream,

@@ -16,7 +16,7 @@ from cdk_managed_flink.application.arns import differ
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.durations import DAY, HOUR
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.place import account_of, made_in, place_of, region_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.tokens import is_token
@@ -47,12 +47,12 @@ def check_settings(
             ("removal_policy", removal_policy, removal_policy is not None),
         ):
             if made:
-                raise invalid(
+                raise cannot_combine(
                     where,
                     name,
                     value,
-                    "nothing beside stream=",
-                    "An existing stream is never changed: leave it out, or leave out stream.",
+                    "stream=",
+                    "An existing stream is never changed: remove one of the two.",
                 )
     elif encryption_key is not None:
         raise invalid(
@@ -71,7 +71,7 @@ def check_settings(
             "A new stream is this account's own: leave it out.",
         )
     if shards is not None and not is_token(shards) and shards < 1:
-        raise invalid(where, "shards", shards, "1 or more", "Leave it out for on-demand.")
+        raise invalid(where, "shards", shards, "1 or more", "Remove it= for on-demand.")
     length = durations.milliseconds(retention)
     if length is not None and not 24 * HOUR <= length <= 365 * DAY:
         raise invalid(
@@ -179,7 +179,7 @@ def check_place(
     actions: Sequence[str],
     resource_policy_in_place: bool,
 ) -> None:
-    """Refuse an existing stream that the application could not reach; say what is not known.
+    """Refuse an existing stream that the application could not reach; note what is not known.
 
     Raises:
         ValueError: The stream is another account's, and the connector takes only names, or nothing
@@ -190,7 +190,7 @@ def check_place(
             "cdk-managed-flink:account",
             f"{name}: {stream.stream_arn} names its account and the stack does not, so nothing "
             "tells whether it is another one, whose streams take a resource policy and are not "
-            "watched here: say env= of the stack.",
+            "watched here: use env= of the stack.",
         )
     if is_elsewhere(application, stream):
         Annotations.of(application).add_info(
@@ -221,7 +221,7 @@ def check_place(
             f"stream of {name!r}",
             stream.stream_arn,
             "a stream of the application's own account, or one whose policy lets the role in",
-            f"Have its owner add to the stream's resource policy {json.dumps(statement)}, then say "
+            f"Have its owner add to the stream's resource policy {json.dumps(statement)}, then set "
             "resource_policy_in_place=True.",
         )
 

@@ -1,4 +1,4 @@
-"""What CloudWatch tells of a stream.
+"""What CloudWatch reports about a stream.
 
 At the stream, because how the service maps the connector's own lag metric to dimensions changed
 with the connector and is not documented.

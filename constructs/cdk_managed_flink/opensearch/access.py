@@ -8,7 +8,7 @@ from aws_cdk import aws_opensearchservice as opensearch
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.place import place_of
 
 _L1 = opensearch.CfnDomain
@@ -82,15 +82,15 @@ def check_place(
             None,
             "a VPC, or public_endpoint=True",
             "A domain outside of a VPC answers on the internet, if to signed requests only: hand "
-            "in a VPC, or say that it is wanted.",
+            "in a VPC, or set it explicitly.",
         )
     if vpc is not None and public_endpoint:
-        raise invalid(
+        raise cannot_combine(
             owner,
             "public_endpoint",
             public_endpoint,
-            "nothing beside vpc=",
-            "A domain in a VPC has no public endpoint: leave out one of both.",
+            "vpc=",
+            "A domain in a VPC has no public endpoint: remove one of the two.",
         )
     if vpc is None and internal_users:
         raise invalid(

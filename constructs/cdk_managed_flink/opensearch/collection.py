@@ -73,7 +73,7 @@ class OpenSearchServerlessCollection(Construct):
                 None if vpc is None else vpc.node.path,
                 "a VPC, or public_endpoint=True, and not both",
                 "A collection without a VPC endpoint answers on the internet, if to signed "
-                "requests only: hand in a VPC, or say that it is wanted.",
+                "requests only: pass a VPC, or set it explicitly.",
             )
         self._kept: list[ec2.SecurityGroup | CfnResource] = []
         self.time_series = type is CollectionType.TIMESERIES

@@ -36,7 +36,7 @@ class CollectionDestination(Destination):
         index: Name of the index. Firehose does not rotate it: a time-series collection drops old
             documents by itself.
         retention: How long a time-series collection keeps documents, 24 hours to 3650 days.
-            Default: as long as the account's own lifecycle policies say, or for ever.
+            Default: as long as the account's own lifecycle policies keep it, or for ever.
         buffering: Up to 100 MiB. Default 60 seconds or 5 MiB.
         retry_for: How long a delivery is tried again, up to 2 hours. Default 300 seconds.
         failed: The bucket for documents that are not indexed by then. Default: a new one.

@@ -60,7 +60,7 @@ def _stem(index: str) -> str:
     return index.partition("{")[0]
 
 
-def _check_target(domain: Any) -> None:  # noqa: ANN401 - who calls without types may hand in more
+def _check_target(domain: Any) -> None:  # noqa: ANN401 - who calls without types may pass more
     if isinstance(domain, OpenSearchServerlessCollection | ExistingCollection):
         raise invalid(
             "OpenSearchSink",
@@ -139,7 +139,7 @@ def _wrong_user(*, existing: bool) -> ValueError:
             "user",
             None,
             "a secret with username and password, for an existing domain",
-            "Users of an existing domain are not made from here: hand in one that may write the "
+            "Users of an existing domain are not made from here: pass one that may write the "
             "index.",
         )
     return invalid(

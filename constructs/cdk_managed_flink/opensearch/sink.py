@@ -234,7 +234,7 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
         return self.domain.network
 
     def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[AnyDomain]:
-        """Make or take the user; open the way from the job to the domain."""
+        """Create or use the user; open the way from the job to the domain."""
         domain = self.domain
         prerequisites: list[IConstruct] = []
         if isinstance(domain, OpenSearchDomain):
@@ -272,11 +272,11 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
                 runtime=application.runtime,
                 kind="sink",
                 fields={
-                    "hosts": "Say domain=.",
-                    "index": "Say index=.",
-                    "username": "Say user=.",
-                    "password": "Say user=.",
-                    "document-id.key-delimiter": "Say document_id_delimiter=.",
+                    "hosts": "Use domain= instead.",
+                    "index": "Use index= instead.",
+                    "username": "Use user= instead.",
+                    "password": "Use user= instead.",
+                    "document-id.key-delimiter": "Use document_id_delimiter= instead.",
                 },
             ),
             resource=domain,

@@ -11,7 +11,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from cdk_managed_flink.application.answers import topic_arn
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.place import made_in, path_of, place_of, share_place
 from cdk_managed_flink.application.resource_policy import allow_principal
 from cdk_managed_flink.application.tokens import is_token
@@ -21,7 +21,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Notifications:
-    """Whom to tell when an alarm goes off, or when the application needs a person.
+    """Whom to notify when an alarm goes off, or when the application needs a person.
 
     Attributes:
         emails: Addresses; each has to confirm the mail that SNS sends first.
@@ -46,11 +46,11 @@ class Notifications:
                     "Correct the address.",
                 )
         if self.emails and self.topic is not None:
-            raise invalid(
+            raise cannot_combine(
                 "Notifications",
                 "emails",
                 self.emails,
-                "nothing beside topic=",
+                "topic=",
                 "An existing topic is not changed: subscribe the addresses where it is made.",
             )
 

@@ -95,7 +95,7 @@ def check_columns(where: str, columns: Mapping[str, str]) -> None:
             "columns",
             f"{len(columns)} columns",
             f"1 to {_MOST}",
-            'Say columns={"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}.',
+            'Use columns={"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}.',
         )
     for name, type_ in columns.items():
         check_identifier(where, "columns", name)

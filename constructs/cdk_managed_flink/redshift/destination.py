@@ -66,11 +66,11 @@ class RedshiftDestination(Destination):
         check_retry("RedshiftFirehoseSink", self.retry_for)
 
     def configure(self, stream: DeliveryStream) -> Mapping[str, Any]:
-        """Make or take the bucket, let Firehose in, grant the user's secret."""
+        """Create or use the bucket, let Firehose in, grant the user's secret."""
         bucket = self.staging.in_scope(
             stream, "Staging", key=stream.key, removal=stream.removal_policy
         )
-        # Manifests and lists of errors are beside the prefix.
+        # Manifests and lists of errors are outside of the prefix.
         self.staging.grant_delivery(bucket, stream.role, "")
         columns = ",".join(self.table.columns)
         return {
@@ -107,7 +107,7 @@ def check_public_access(warehouse: RedshiftWarehouse, *, acknowledged: bool) -> 
     """Refuse a warehouse that Firehose does not reach, or that is open without anybody's word.
 
     Raises:
-        ValueError: It is private, or routes through its VPC, or nobody has said that it is meant.
+        ValueError: It is private, or routes through its VPC, or without the acknowledgement.
     """
     where = "RedshiftFirehoseSink"
     instead = "RedshiftStreamingSink and RedshiftCopySink load into a private warehouse."
@@ -134,7 +134,7 @@ def check_public_access(warehouse: RedshiftWarehouse, *, acknowledged: bool) -> 
             "acknowledge_public_access",
             False,
             "True",
-            f"The warehouse has a public address, which Firehose needs. {instead} Say "
+            f"The warehouse has a public address, which Firehose needs. {instead} Set "
             "acknowledge_public_access=True if it is to be so.",
         )
     if warehouse.endpoint is None:

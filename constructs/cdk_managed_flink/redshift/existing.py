@@ -86,7 +86,7 @@ class _Existing(RedshiftWarehouse):
         return self._handed
 
     def authorize(self, bucket: s3.IBucket) -> None:
-        """Say which policy its namespace needs: putting one replaces all that it has."""
+        """Warn which policy its namespace needs: setting one would replace what it has."""
         conditions: dict[str, str] = {"aws:SourceAccount": place_of(self).account}
         if not is_token(bucket.bucket_arn):
             conditions["aws:SourceArn"] = bucket.bucket_arn
@@ -101,7 +101,7 @@ class _Existing(RedshiftWarehouse):
         Annotations.of(self).add_warning_v2(
             f"cdk-managed-flink:inbound-integration:{bucket.node.addr[-8:]}",
             f"{self.node.path} is imported, so the resource policy of its namespace is not changed "
-            f"here. Beside what it has, it needs the statement {json.dumps(statement)} before the "
+            f"here. Add the statement {json.dumps(statement)} to it before the "
             "deploy: aws redshift get-resource-policy and put-resource-policy with --resource-arn "
             "of the namespace.",
         )

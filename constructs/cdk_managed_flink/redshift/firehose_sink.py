@@ -118,7 +118,7 @@ class RedshiftFirehoseSink(RedshiftSink):
                 "secret",
                 None,
                 "a secret with user and password",
-                "Firehose has no temporary credentials: hand in secret=.",
+                "Firehose has no temporary credentials: pass secret=.",
             )
         return RedshiftDestination(
             warehouse=self.warehouse,

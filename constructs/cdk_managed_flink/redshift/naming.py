@@ -26,12 +26,12 @@ def lower_case_name(scope: Construct, *, longest: int = _LONGEST) -> str:
 def known_name(construct: IConstruct, name: str, attribute: str) -> str | None:
     """A name as far as synth knows it.
 
-    The L2 of what is made in the app has a token for it, even where the name was said: its L1 has
-    what was said.
+    The L2 of what is made in the app has a token for it, even where the name was given: its L1 has
+    the name itself.
 
     Args:
         construct: An L2, made or imported.
-        name: What the L2 says.
+        name: The L2's value.
         attribute: Where its L1 has the name.
     """
     resource = construct.node.default_child

@@ -52,7 +52,7 @@ def reads_without_role(mode: KafkaMode) -> bool:
     """Whether the cluster lets Redshift read without saying who it is.
 
     Raises:
-        ValueError: Redshift cannot authenticate so, or is not told how here.
+        ValueError: Redshift cannot authenticate so, or its settings are not known here.
     """
     if mode in _WITHOUT_USER:
         return True
@@ -63,7 +63,7 @@ def reads_without_role(mode: KafkaMode) -> bool:
             f"a cluster with {mode}",
             "IAM, or no authentication",
             "Redshift has no SCRAM, and its mTLS with a certificate of its own is not set up here: "
-            "switch IAM on in the cluster and hand in MskSink(authentication=...).",
+            "switch IAM on in the cluster and pass MskSink(authentication=...).",
         )
     return False
 
@@ -108,7 +108,7 @@ def open_brokers(cluster: KafkaCluster, warehouse: RedshiftWarehouse, mode: Kafk
             "warehouse",
             f"{warehouse.node.path}, which has no enhanced VPC routing",
             "a warehouse with it",
-            "The brokers are in a VPC: use a warehouse that is not publicly accessible, or say "
+            "The brokers are in a VPC: use a warehouse that is not publicly accessible, or use "
             "enhanced_vpc_routing=True where it is imported with it.",
         )
     warehouse.warn_without_groups(

@@ -196,7 +196,7 @@ class RedshiftServerlessWarehouse(RedshiftWarehouse):
         return self.resource.attr_workgroup_workgroup_arn
 
     def _admin_secret(self) -> secretsmanager.ISecret:
-        """The secret that Redshift has made: no attribute of CloudFormation's tells its ARN."""
+        """The secret that Redshift has created: no attribute in CloudFormation has its ARN."""
         lookup = ManagedFlinkResource(
             self,
             "AdminSecret",

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Columns, Sink
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.redshift.claims import claim
 from cdk_managed_flink.redshift.table import RedshiftTable
@@ -72,7 +72,7 @@ class RedshiftSink(Sink[RedshiftWarehouse]):
         return table
 
     def handed_on(self, through: S) -> S:
-        """What is written through, with the options and the id that were said here.
+        """What is written through, with the options and the id that were given here.
 
         Raises:
             ValueError: It takes none.
@@ -85,12 +85,12 @@ class RedshiftSink(Sink[RedshiftWarehouse]):
             changes["resource_id"] = self.resource_id
         for prop in changes:
             if prop not in getattr(through, "__dataclass_fields__", {}):
-                raise invalid(
+                raise cannot_combine(
                     type(self).__name__,
                     prop,
                     changes[prop],
-                    f"nothing beside through={type(through).__name__}(...)",
-                    "It takes none from here: say it in the sink itself.",
+                    f"through={type(through).__name__}(...)",
+                    "Set it in that sink itself.",
                 )
         return replace(through, **changes) if changes else through  # type: ignore[type-var]
 

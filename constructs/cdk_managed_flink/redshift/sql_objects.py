@@ -25,7 +25,7 @@ class SqlObject:
 
     ``$(Id)`` in a text stands for a version of the object with that id: 8 digits that follow from
     what makes it. An object that has its own version in its name is replaced by making the new one
-    beside the old one.
+    next to the old one.
 
     Attributes:
         id: Names it among the objects of one sink.

@@ -1,6 +1,6 @@
 """Streaming ingestion: a materialized view over a stream, and a view with columns over that.
 
-The materialized view keeps each record as it came, beside the time of its arrival. Columns are
+The materialized view keeps each record as it came, with the time of its arrival. Columns are
 taken out of it by a plain view, so that another column, or another type, loses nothing.
 Source: "Streaming ingestion to a materialized view", developer guide.
 """

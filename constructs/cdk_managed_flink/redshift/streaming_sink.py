@@ -61,7 +61,7 @@ class RedshiftStreamingSink(RedshiftSink):
                 "columns",
                 dict(self.columns),
                 "the columns of the view",
-                'Say columns={"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}.',
+                'Use columns={"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}.',
             )
         through = self._through()
         if not isinstance(through, Sink):
@@ -173,7 +173,7 @@ def _check_place(own: Construct, stream: kinesis.IStream) -> None:
             "through",
             stream.stream_arn,
             "a stream of the warehouse's account and Region",
-            "Redshift is told its name, and looks for it there.",
+            "Redshift gets only its name, and looks for it there.",
         )
 
 

@@ -155,12 +155,12 @@ class RedshiftTable:
                 "columns",
                 self.columns,
                 "names, each with its type",
-                'Say columns={"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}.',
+                'Use columns={"sensor": "VARCHAR(64)", "value": "DOUBLE PRECISION"}.',
             )
         for prop in ("readers", "sort_key"):
             given = getattr(self, prop)
             if isinstance(given, str):
-                raise invalid(self.where, prop, given, "several names", f'Say {prop}=["{given}"].')
+                raise invalid(self.where, prop, given, "several names", f'Use {prop}=["{given}"].')
 
     @property
     def _parts(self) -> tuple[str, str]:

@@ -49,11 +49,11 @@ class RedshiftWarehouse(Construct):
         )
 
     def connection(self) -> dict[str, str]:
-        """How the Data API is told which database and which user, as its own arguments."""
+        """How the Data API gets the database and the user, as its own arguments."""
         raise NotImplementedError
 
     def place(self) -> tuple[str, ...]:
-        """What tells its database from others, whoever imports it."""
+        """What distinguishes its database from others, whoever imports it."""
         stack = place_of(self).stack
         kind = next(iter(self.connection()))
         return (stack.account, stack.region, kind, self.name, self.database)
@@ -62,7 +62,7 @@ class RedshiftWarehouse(Construct):
         """The role that the warehouse assumes to read what is loaded; grants go to it.
 
         Raises:
-            ValueError: It is an existing warehouse, and none was handed in.
+            ValueError: It is an existing warehouse, and none was passed in.
         """
         raise NotImplementedError
 
@@ -71,11 +71,11 @@ class RedshiftWarehouse(Construct):
         return role
 
     def authorize(self, bucket: s3.IBucket) -> None:
-        """Let new objects of the bucket be announced to the warehouse, or say who has to."""
+        """Let the bucket announce new objects to the warehouse, or name who has to."""
         raise NotImplementedError
 
     def warn_if_vpc_routed(self, service: str) -> None:
-        """Say that what it reads has to be reachable from its subnets, where that is so."""
+        """Note that its subnets must reach the services it reads from, where they must."""
         if self.enhanced_vpc_routing:
             Annotations.of(self).add_info(
                 f"{self.node.path} reads {service} from within its VPC (enhanced VPC routing): its "
@@ -84,7 +84,7 @@ class RedshiftWarehouse(Construct):
             )
 
     def warn_without_groups(self, missing: str) -> None:
-        """Say what is not opened, where it was imported without its security groups."""
+        """Warn of rules that are missing because it was imported without its security groups."""
         if not self._security_groups:
             Annotations.of(self).add_warning_v2(
                 "cdk-managed-flink:warehouse-groups",

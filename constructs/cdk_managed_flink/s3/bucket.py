@@ -14,12 +14,12 @@ from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.data_key_grants import grant_key_through
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.tokens import is_token
 
 _PREFIX = re.compile(r"([A-Za-z0-9!_.()=-]+/)+")
-# Access logs tell of the last weeks; who needs them longer hands in a bucket.
+# Access logs tell of the last weeks; who needs them longer passes a bucket.
 _LOGS_EXPIRE_DAYS = 90
 
 
@@ -105,7 +105,7 @@ def check_prefix(where: str, prefix: str | None) -> None:
 def check_new_or_existing(
     where: str, bucket: s3.IBucket | None, key: kms.IKey | None, of_new: dict[str, object]
 ) -> None:
-    """Refuse settings of a new bucket beside an existing one, and a key beside a new one.
+    """Refuse settings of a new bucket with an existing one, and a key with a new one.
 
     Args:
         where: The source or sink.
@@ -128,12 +128,12 @@ def check_new_or_existing(
         return
     for name, value in of_new.items():
         if value is not None and value is not False:
-            raise invalid(
+            raise cannot_combine(
                 where,
                 name,
                 value,
-                "nothing beside bucket=",
-                "An existing bucket is never changed: leave it out, or leave out bucket.",
+                "bucket=",
+                "An existing bucket is never changed: remove one of the two.",
             )
 
 
@@ -173,7 +173,7 @@ def new_bucket(
             bucket,
             "S1",
             "Server access logs are delivered at best effort and take a bucket of their own: "
-            "say server_access_logs=True where they are wanted.",
+            "set server_access_logs=True where they are wanted.",
         )
     return bucket
 

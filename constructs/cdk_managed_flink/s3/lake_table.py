@@ -31,7 +31,7 @@ class _Storage:
 
 
 # avro is not among them: its reader takes the schema as JSON, in which each column has a type that
-# the list of columns does not say.
+# the list of columns does not determine.
 _STORAGE = {
     "json-lines": _Storage(
         "org.apache.hadoop.mapred.TextInputFormat",
@@ -94,7 +94,7 @@ class LakeTable:
 
     @property
     def rules(self) -> TableRules:
-        """What the job's table has to say of its partitions."""
+        """The partitions that the job's table has to declare."""
         return TableRules(partitions=list(self.partitions))
 
     def create(
@@ -250,7 +250,7 @@ def _check_free(scope: Construct, name: str) -> None:
                 name,
                 f"a name that {taken.node.path} has not",
                 "Application and table make the name, in which all but letters and digits becomes "
-                "_: name one of them otherwise, or hand in database=.",
+                "_: name one of them otherwise, or pass database=.",
             )
 
 

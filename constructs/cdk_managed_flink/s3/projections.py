@@ -146,7 +146,7 @@ def check_columns(where: str, columns: Mapping[str, str], partitions: Mapping[st
     """
     if not columns:
         raise invalid(
-            where, "columns", dict(columns), "one or several", 'Say columns={"sensor": "string"}.'
+            where, "columns", dict(columns), "one or several", 'Use columns={"sensor": "string"}.'
         )
     for name in (*columns, *partitions):
         if not re.fullmatch(r"[a-z0-9_]{1,255}", name):

@@ -12,7 +12,7 @@ from constructs import Construct
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKind
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import cannot_combine, invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.connectors.options import checked_options
 from cdk_managed_flink.formats.formats import Format, Side, format_of
@@ -54,7 +54,7 @@ class S3Sink(Sink[s3.IBucket]):
     Attributes:
         bucket: An existing bucket; it is never changed. Default: a new one, versioned, closed to
             the public, TLS only.
-        encryption_key: Key of the existing bucket, if it does not tell it.
+        encryption_key: Key of the existing bucket, if the imported resource does not expose it.
         prefix: Where below the bucket, ending in ``/``. Default: the whole new bucket; the table's
             name in an existing one.
         format: Format of the files. Default ``json-lines``: a row a line, as Flink's own JSON
@@ -76,7 +76,7 @@ class S3Sink(Sink[s3.IBucket]):
             application's.
 
     Raises:
-        ValueError: A malformed prefix, a format that is refused, or settings of a new bucket beside
+        ValueError: A malformed prefix, a format that is refused, or settings of a new bucket with
             an existing one.
     """
 
@@ -108,12 +108,12 @@ class S3Sink(Sink[s3.IBucket]):
             },
         )
         if self.server_access_logs and self.server_access_logs_bucket is not None:
-            raise invalid(
+            raise cannot_combine(
                 "S3Sink",
                 "server_access_logs",
                 True,
-                "nothing beside server_access_logs_bucket=",
-                "Hand in a bucket for the logs, or have one made.",
+                "server_access_logs_bucket=",
+                "Pass a bucket for the logs, or have one made.",
             )
         name = format_of(self.format).name
         if name in _OPEN_OVER_CHECKPOINTS:
@@ -137,7 +137,7 @@ class S3Sink(Sink[s3.IBucket]):
     def bind(
         self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[s3.IBucket]:
-        """Make or take the bucket; grant what the file sink calls below the prefix."""
+        """Create or use the bucket; grant what the file sink calls below the prefix."""
         id_ = self.resource_id or name
         new = None if self.bucket is not None else self._new_bucket(scope, application, id_)
         bucket = self.bucket or new
@@ -191,7 +191,10 @@ class S3Sink(Sink[s3.IBucket]):
                 self.table_options,
                 runtime=application.runtime,
                 kind="sink",
-                fields={"path": "Say bucket= and prefix=.", "format": "Say format=."},
+                fields={
+                    "path": "Use bucket= and prefix= instead.",
+                    "format": "Use format= instead.",
+                },
             ),
             resource=bucket,
             service_endpoints=["s3", *format_.service_endpoints],

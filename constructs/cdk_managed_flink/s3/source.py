@@ -23,7 +23,7 @@ from cdk_managed_flink.s3.bucket import (
     new_bucket,
 )
 
-# Their bytes don't say where a record ends.
+# Their bytes don't mark where a record ends.
 _OF_STREAMS = frozenset({"avro-confluent", "debezium-avro-confluent"})
 # Connector option names, spelled once.
 _MONITOR = "source.monitor-interval"
@@ -42,7 +42,7 @@ class S3Source(Source[s3.IBucket]):
     Attributes:
         bucket: An existing bucket; it is never changed. Default: a new one, for others to put files
             into: versioned, closed to the public, TLS only.
-        encryption_key: Key of the existing bucket, if it does not tell it.
+        encryption_key: Key of the existing bucket, if the imported resource does not expose it.
         prefix: Where below the bucket, ending in ``/``. Default: the whole new bucket; the table's
             name in an existing one.
         format: Default ``json``, a document a line; ``json-lines`` is the same. ``csv``, ``raw``
@@ -61,7 +61,7 @@ class S3Source(Source[s3.IBucket]):
 
     Raises:
         ValueError: A malformed prefix or pattern, an interval of less than a second, or settings of
-            a new bucket beside an existing one.
+            a new bucket with an existing one.
     """
 
     bucket: s3.IBucket | None = None
@@ -96,7 +96,7 @@ class S3Source(Source[s3.IBucket]):
                 "format",
                 name,
                 "a format of files, such as json, parquet or avro",
-                "It is for single records of a stream, and a file of them can't be told apart.",
+                "It is for single records of a stream, and a file of them can't be distinguished.",
             )
         interval = self.monitor_interval
         if (
@@ -118,7 +118,7 @@ class S3Source(Source[s3.IBucket]):
                 "path_pattern",
                 self.path_pattern,
                 "a regular expression, which begins with what is to be repeated",
-                "For *.json say .*[.]json.",
+                "For *.json use .*[.]json.",
             )
 
     @property
@@ -133,7 +133,7 @@ class S3Source(Source[s3.IBucket]):
     def bind(
         self, scope: Construct, application: ApplicationBase, name: str
     ) -> Binding[s3.IBucket]:
-        """Make or take the bucket; grant listing it and reading below the prefix."""
+        """Create or use the bucket; grant listing it and reading below the prefix."""
         bucket = self.bucket or new_bucket(
             scope,
             self.resource_id or name,
@@ -184,10 +184,10 @@ class S3Source(Source[s3.IBucket]):
                 runtime=application.runtime,
                 kind="source",
                 fields={
-                    "path": "Say bucket= and prefix=.",
-                    "format": "Say format=.",
-                    _MONITOR: "Say monitor_interval=.",
-                    _PATTERN: "Say path_pattern=.",
+                    "path": "Use bucket= and prefix= instead.",
+                    "format": "Use format= instead.",
+                    _MONITOR: "Use monitor_interval= instead.",
+                    _PATTERN: "Use path_pattern= instead.",
                 },
             ),
             resource=bucket,

@@ -20,7 +20,7 @@ def _gateways() -> dict[str, ec2.GatewayVpcEndpointAwsService]:
 
 
 def reach(application: FlinkApplication) -> None:
-    """Make the endpoints, or say which ones or what else the application needs in its VPC.
+    """Create the endpoints, or note what the application needs in its VPC.
 
     The job starts after its way out is there, and has stopped before it goes.
 
@@ -102,7 +102,7 @@ def _made(application: FlinkApplication, vpc: ec2.IVpc, service: str) -> ec2.Vpc
             vpc.node.path,
             "a VPC that knows the route tables of its subnets",
             f"A gateway endpoint of {service} goes into them: take it by Vpc.from_lookup(...), or "
-            "say private_subnet_route_table_ids= to Vpc.from_vpc_attributes(...).",
+            "pass private_subnet_route_table_ids= to Vpc.from_vpc_attributes(...).",
         ) from error
 
 

@@ -230,7 +230,7 @@ class JarCheck:
                 f"one without {', '.join(map(str, missing))}",
                 "a jar with the connectors and formats of all bound sources and sinks",
                 f"The job's jar is its own whole class path: add{snippets}\nA job that reaches "
-                "them in another way says check_connectors=False.",
+                "them in another way sets check_connectors=False.",
             )
 
     def _invalid(self, prop: str, received: str, allowed: str, mend: str) -> ValueError:

@@ -76,7 +76,7 @@ class MavenProject:
     def sources(self) -> Mapping[str, bytes]:
         """Everything that the jar is built from, by its path below ``_root``.
 
-        The poms, what lies beside them, and ``src`` without its tests: a changed test or README
+        The poms, the files next to them, and ``src`` without its tests: a changed test or README
         restarts nothing. Maven sees a copy of just these.
         """
         return {
@@ -153,7 +153,7 @@ class MavenProject:
             "path",
             str(self.path),
             "the folder of the outermost pom.xml",
-            f"Its parent, {parent}, lies outside: hand in {str(parent.parent)!r} with "
+            f"Its parent, {parent}, lies outside: pass {str(parent.parent)!r} with "
             f"module={module!r}.",
         )
 

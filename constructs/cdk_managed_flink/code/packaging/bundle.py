@@ -27,7 +27,7 @@ def is_bundled(scope: Construct) -> bool:
 
 
 def warn_of_jar(scope: Construct, warnings: Sequence[str]) -> None:
-    """Say what is to be known of the job's jar."""
+    """Warn of conflicts in the job's jar."""
     for warning in warnings:
         Annotations.of(scope).add_warning_v2("cdk-managed-flink:jar", warning)
 

@@ -21,7 +21,7 @@ def cached(kind: str, name: str, build: Callable[[Path], None]) -> Path:
     Args:
         kind: A folder of the cache.
         name: The name in it: a digest of all that the result depends on, with its suffix.
-        build: Puts the result where it is told, whole; what else it leaves beside it is its own.
+        build: Puts the result where it is told, whole; other files next to it are its own.
     """
     folder = cache_folder() / kind
     folder.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def run_maven(
             "(https://maven.apache.org/install), or Docker."
         )
     print(f"Building {what} with Maven, once (log: {log})", file=sys.stderr)
-    # No colours whatever MAVEN_ARGS say: the reason is read from the log.
+    # No colours, whatever is in MAVEN_ARGS: the reason is read from the log.
     pom = PurePosixPath(folder, below, "pom.xml")
     options = ["-B", "-ntp", "-Dstyle.color=never", "-f", str(pom)]
     with log.open("wb") as output:

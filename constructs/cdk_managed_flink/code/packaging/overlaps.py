@@ -17,7 +17,7 @@ _SUFFIX = ".overlaps.json"
 
 
 def keep_overlaps(jar: Path, maven_log: str) -> None:
-    """Note beside a jar what its artifacts have against each other.
+    """Note next to a jar which of its artifacts conflict.
 
     Which of two classes gets in is the order of the dependencies, so it is the same in every
     build; whether the other artifact works with it is what nobody has tried.
@@ -31,7 +31,7 @@ def keep_overlaps(jar: Path, maven_log: str) -> None:
 
 
 def overlaps_in(jar: Path) -> Sequence[str]:
-    """What was noted beside a jar, as sentences."""
+    """What was noted next to a jar, as sentences."""
     noted = jar.with_suffix(_SUFFIX)
     return [str(each) for each in json.loads(noted.read_text())] if noted.exists() else []
 

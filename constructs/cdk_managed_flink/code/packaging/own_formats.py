@@ -20,10 +20,10 @@ _FACTORIES = f"src/main/resources/{_SERVICES}"
 
 @cache
 def sources(*, for_hadoop: bool = False) -> dict[str, bytes]:
-    """The files of the Maven project beside its pom.xml, by their paths in it.
+    """The files of the Maven project besides its pom.xml, by their paths in it.
 
     Args:
-        for_hadoop: Whether a connector asks for Hadoop's settings, and has Hadoop beside it.
+        for_hadoop: Whether a connector asks for Hadoop's settings, and has Hadoop with it.
     """
     java = {
         source.name: source.read_bytes()

@@ -221,7 +221,7 @@ def _requirement(place: str, text: str) -> Requirement:
             place,
             text,
             "name==version, a line for each package",
-            "Other files, folders and addresses can't be told apart by their text: name every "
+            "Other files, folders and addresses can't be distinguished by their text: name every "
             "package here with the version that it has in an index.",
         )
     return requirement
@@ -272,7 +272,7 @@ def _needed(requirements: Requirements, name: str, texts: Sequence[str]) -> Iter
                 _WHERE,
                 "requirements",
                 _pinned(requirements, name),
-                "packages that say in today's form what they need",
+                "packages whose metadata is in today's format",
                 f"It needs {text!r}, which can't be read: take a newer version of it.",
             ) from None
         environments = [requirements.target.environment(extra) for extra in ("", *extras)]

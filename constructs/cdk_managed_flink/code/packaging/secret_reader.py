@@ -15,7 +15,7 @@ PINS = {
     "six": "1.17.0",
     "urllib3": "2.8.0",
 }
-# Of their wheels, beside a list with hashes: one hash in a list, and pip asks for all.
+# Of their wheels, in addition to a list with hashes: one hash in a list, and pip asks for all.
 HASHES = {
     "botocore": "sha256:c1fb8818f9957cb5037f73db34ac1a12ba43562e31d6e7f9cb7e5fc64e1dba78",
     "jmespath": "sha256:a5663118de4908c91729bea0acadca56526eb2698e83de10cd116ae0f4e97c64",

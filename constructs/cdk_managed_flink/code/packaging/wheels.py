@@ -23,7 +23,7 @@ _NONE_FOUND = re.compile(
     r"No matching distribution found for ([^\s(]+)|Because (\S+) has no (?:usable )?wheels"
 )
 _ERROR = re.compile(r"\s*(error|cause)", re.IGNORECASE)
-# Programs that packages install beside their modules; nothing on the service calls them.
+# Programs that packages install next to their modules; nothing on the service calls them.
 _LEFT_OUT = ("bin", "Scripts", "__pycache__", ".lock")
 
 

@@ -109,5 +109,5 @@ class ScriptedPythonCode(PythonCode):
         return [p for script in self._scripts for p in script.column_problems(name, wanted)]
 
     def rule_problems(self, name: str, rules: TableRules) -> list[str]:
-        """What a name's tables say that the connector behind them can't do."""
+        """Rules of the connector that the tables bound to a name break."""
         return [p for script in self._scripts for p in script.rule_problems(name, rules)]

@@ -61,5 +61,5 @@ class SqlCode(Code):
         return self._job.script.column_problems(name, wanted)
 
     def rule_problems(self, name: str, rules: TableRules) -> list[str]:
-        """What a name's tables say that the connector behind them can't do."""
+        """Rules of the connector that the tables bound to a name break."""
         return self._job.script.rule_problems(name, rules)

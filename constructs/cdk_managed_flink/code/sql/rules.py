@@ -1,4 +1,4 @@
-"""What the tables of a SQL job say that the connectors behind them can't do."""
+"""Rules of the connectors that the tables of a SQL job break."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
@@ -30,7 +30,7 @@ def rule_problems(
 
 
 def primary_key(statement: Statement) -> Sequence[str]:
-    """The columns of a CREATE TABLE's PRIMARY KEY, said of the table or beside a column."""
+    """The columns of a CREATE TABLE's PRIMARY KEY, of the table or of a column."""
     code = [token for token in statement.tokens if token.is_code]
     words = [token.text.upper() for token in code]
     depth, first = 0, 0
@@ -52,7 +52,7 @@ def _broken(table: TableColumns, rules: TableRules) -> Iterator[str]:
         yield (
             f"is PARTITIONED BY {', '.join(table.partitions) or 'nothing'}, and the key of the "
             f"items behind it is {wanted}: two rows with one key in one batch are refused, over "
-            f"and over. Say PARTITIONED BY ({wanted})."
+            f"and over. Use PARTITIONED BY ({wanted})."
         )
     if rules.partitions is not None and list(table.partitions) != list(rules.partitions):
         wanted = ", ".join(rules.partitions)
@@ -60,7 +60,7 @@ def _broken(table: TableColumns, rules: TableRules) -> Iterator[str]:
             f"is PARTITIONED BY {', '.join(table.partitions) or 'nothing'}, and the partitions of "
             f"the catalog's table are {wanted or 'none'}: a query would look for the files in "
             "other folders, and find no rows. "
-            + (f"Say PARTITIONED BY ({wanted})." if wanted else "Leave it out, or say partitions=.")
+            + (f"Use PARTITIONED BY ({wanted})." if wanted else "Remove it, or use partitions=.")
         )
     if rules.no_partitions is not None and table.partitions:
         yield f"is PARTITIONED BY {', '.join(table.partitions)}, but {rules.no_partitions}."
@@ -77,13 +77,13 @@ def _broken_key(
         return
     key = primary_key(statement)
     apart = [column for column in table.partitions if column not in key]
-    say = f"Say PRIMARY KEY ({', '.join(wanted) or 'id'}) NOT ENFORCED."
+    mend = f"Use PRIMARY KEY ({', '.join(wanted) or 'id'}) NOT ENFORCED."
     if not key:
-        yield f"has no PRIMARY KEY, and a row is to replace the one with its key. {say}"
+        yield f"has no PRIMARY KEY, and a row is to replace the one with its key. {mend}"
     elif wanted and set(key) != set(wanted):
         yield (
             f"has the PRIMARY KEY ({', '.join(key)}), and the key of the table behind it is "
-            f"{', '.join(wanted)}. {say}"
+            f"{', '.join(wanted)}. {mend}"
         )
     elif not wanted and apart:
         yield (

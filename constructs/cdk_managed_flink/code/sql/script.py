@@ -98,7 +98,7 @@ class SqlScript:
         return column_problems(self.file, self.statements, name, wanted)
 
     def rule_problems(self, name: str, rules: TableRules) -> list[str]:
-        """What a name's tables say that the connector behind them can't do."""
+        """Rules of the connector that the tables bound to a name break."""
         return rule_problems(self.file, self.statements, name, rules)
 
     @property

@@ -17,7 +17,7 @@ _ANSWERS = {
 
 
 def begin(request: Request) -> Begun:
-    """Nothing is made, so the id only tells one lookup from another."""
+    """Nothing is made, so the id only distinguishes one lookup from another."""
     return Begun(f"{request.properties['ClusterArn']}/{request.properties['Authentication']}")
 
 

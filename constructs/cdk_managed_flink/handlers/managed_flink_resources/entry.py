@@ -88,7 +88,7 @@ def is_complete(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 def _kind(request: Request) -> ModuleType:
     name = _HUMP.sub("_", request.properties["Kind"]).lower()
-    return import_module(f"managed_flink_resources.{name}")
+    return import_module(f".{name}", __package__)
 
 
 def _shortened(error: Exception) -> str:

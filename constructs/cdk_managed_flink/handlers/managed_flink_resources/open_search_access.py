@@ -100,7 +100,7 @@ def _put_retention(domain: Domain, name: str, pattern: str, retention: str | Non
         "ism_template": [{"index_patterns": [pattern], "priority": 100}],
     }
     domain.call("PUT", f"{_STATES}/policies/{name}{version}", {"policy": policy})
-    # The template is for indexes to come; those that are there have to be told, and those that
+    # The template is for indexes to come; those that exist have to be updated, and those that
     # follow the policy already keep to its old version without the second call.
     for act in ("add", "change_policy"):
         domain.call("POST", f"{_STATES}/{act}/{pattern}", {"policy_id": name})

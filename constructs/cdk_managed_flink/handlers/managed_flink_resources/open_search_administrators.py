@@ -1,4 +1,4 @@
-"""OpenSearchAdministrators: IAM roles that administer a domain beside its master user."""
+"""OpenSearchAdministrators: IAM roles that administer a domain in addition to its master user."""
 
 import time
 from collections.abc import Collection

@@ -6,7 +6,7 @@ from .request import Begun, Done, Request, ResourceError
 
 
 def begin(request: Request) -> Begun:
-    """Nothing is made, so the id only tells one lookup from another."""
+    """Nothing is made, so the id only distinguishes one lookup from another."""
     return Begun(f"{request.properties['NamespaceName']}/admin-secret")
 
 

@@ -1,7 +1,7 @@
 """RedshiftSql: objects of a database in Redshift, made, changed and dropped by its Data API.
 
 A statement takes longer than one call, and nothing is kept between two polls. So each poll walks
-the same steps from the first one on: a statement that was handed in before has a client token, and
+the same steps from the first one on: a statement that was passed in before has a client token, and
 for a known token the Data API answers with the statement that it began then.
 """
 
