@@ -20,6 +20,7 @@ from benchmarks.plain_keys import allow_application, allow_log_group
 from benchmarks.plain_lifecycle import add_lifecycle
 from benchmarks.plain_operations import add_alarms, add_topic
 from benchmarks.plain_stores import KEPT, bucket, readings
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Store
 
 ROOT = Path(__file__).parents[1]
 NAME = "sensors"
@@ -109,6 +110,7 @@ class PlainStack(Stack):
             log_stream=self.log_stream,
             configuration=settings,
             topic=topic,
+            stores=self._stores(),
         )
         add_alarms(
             self, name=NAME, stream=self.events, table=self.readings, topic=topic, rules=rules
@@ -116,6 +118,14 @@ class PlainStack(Stack):
         CfnOutput(self, "ApplicationName", value=NAME)
         for answer in ("RestoredFrom", "Evidence"):
             CfnOutput(self, answer, value=prove.get_att_string(answer))
+
+    def _stores(self) -> dict[str, Store]:
+        stores = {"readings": Store("AWS::Kinesis::Stream", self.events.stream_name)}
+        for name, held in self.buckets.items():
+            stores[name] = Store("AWS::S3::Bucket", held.bucket_name)
+        if self.readings is not None:
+            stores["latest"] = Store("AWS::DynamoDB::GlobalTable", self.readings.table_name)
+        return stores
 
     def _role(self, code: s3_assets.Asset) -> iam.Role:
         role = iam.Role(

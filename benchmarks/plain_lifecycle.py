@@ -1,4 +1,4 @@
-"""By hand: the custom resources that stop, start and prove the application, and what tends it."""
+"""By hand: the custom resources that stop, start and prove the application, and the reconciler."""
 
 import hashlib
 import json
@@ -18,6 +18,20 @@ from aws_cdk import custom_resources as cr
 
 from benchmarks.plain_keys import ARN_CONTEXT, decrypt_grants
 from benchmarks.plain_rules import add_rules
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
+    LATEST,
+    ChangeKey,
+    Definition,
+    DesiredState,
+    Gate,
+    Metrics,
+    PrepareRequest,
+    ProveRequest,
+    RequestProperties,
+    ResourceType,
+    Store,
+    UpdateStrategy,
+)
 
 Statement = tuple[list[str], str, dict[str, dict[str, str]] | None]
 HANDLERS = Path(__file__).parents[1] / "constructs" / "cdk_managed_flink" / "handlers"
@@ -36,9 +50,10 @@ def add_lifecycle(
     log_stream: logs.LogStream,
     configuration: dict[str, Any],
     topic: sns.Topic | None,
+    stores: dict[str, Store],
 ) -> tuple[CustomResource, list[events.CfnRule]]:
     """Add both custom resources and the rules; return Prove and the rules."""
-    provider_role, service_token, tend = _provider(stack)
+    provider_role, service_token, reconcile = _provider(stack)
     rights = iam.ManagedPolicy(stack, "LifecycleRights", roles=[provider_role])
     for actions, resource, conditions in (
         *_operating(stack, arn, state_key, log_group),
@@ -48,62 +63,64 @@ def add_lifecycle(
             iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions)
         )
     text = json.dumps(stack.resolve(configuration), sort_keys=True)
-    common = {
-        "ApplicationName": name,
-        "Application": {
-            "Digest": hashlib.sha256(text.encode()).hexdigest(),
-            "Inputs": [role.role_arn, state_key.key_arn, log_stream.log_stream_name],
-        },
-        "DeadlineSeconds": "3000",
-        "Strategy": "STOP_WITH_SNAPSHOT",
-        "DesiredState": "RUNNING",
-        "Restore": {"Type": "LATEST", "Snapshot": ""},
-        "Bounded": "false",
-    }
+    common = RequestProperties(
+        application_name=name,
+        application=ChangeKey(
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+            inputs=[role.role_arn, state_key.key_arn, log_stream.log_stream_name],
+        ),
+        deadline_seconds="3000",
+        strategy=UpdateStrategy.STOP_WITH_SNAPSHOT,
+        desired_state=DesiredState.RUNNING,
+        restore=LATEST,
+        bounded="false",
+        max_state_loss_seconds="900",
+    )
     location = configuration["applicationCodeConfiguration"]["codeContent"]["s3ContentLocation"]
     prepare = CustomResource(
         stack,
         "Prepare",
-        resource_type="Custom::FlinkPrepare",
+        resource_type=ResourceType.PREPARE.value,
         service_token=service_token,
         service_timeout=Duration.minutes(60),
-        properties={**common, "MaxStateLossSeconds": "900"},
+        properties=PrepareRequest(**vars(common), stores=stores, replace_stores=[]).to_dict(),
     )
     prove = CustomResource(
         stack,
         "Prove",
-        resource_type="Custom::FlinkProve",
+        resource_type=ResourceType.PROVE.value,
         service_token=service_token,
         service_timeout=Duration.minutes(60),
-        properties={
-            **common,
-            "Prepared": prepare.get_att_string("Snapshot"),
-            "Run": prepare.get_att_string("Run"),
-            "LogGroupName": log_group.log_group_name,
-            "LogStreamName": log_stream.log_stream_name,
-            "Gate": {
-                "WindowSeconds": "300",
-                "PeriodSeconds": "60",
-                "MaxRestarts": "2",
-                "MinRecords": "0",
-                "DeadlineSeconds": "1200",
-            },
-            "Metrics": {
-                "Namespace": "AWS/KinesisAnalytics",
-                "Uptime": "uptime",
-                "Restarts": "fullRestarts",
-                "FailedCheckpoints": "numberOfFailedCheckpoints",
-                "RecordsIn": "numRecordsIn",
-            },
-            "AllowNonRestoredState": "false",
-            "Definition": {
-                "Role": role.role_arn,
-                "BucketArn": location["bucketArn"],
-                "FileKey": location["fileKey"],
-                "ObjectVersion": "",
-                "Runtime": "FLINK-1_20",
-            },
-        },
+        properties=ProveRequest(
+            **vars(common),
+            prepared=prepare.get_att_string("Snapshot"),
+            run=prepare.get_att_string("Run"),
+            log_group_name=log_group.log_group_name,
+            log_stream_name=log_stream.log_stream_name,
+            gate=Gate(
+                window_seconds="300",
+                period_seconds="60",
+                max_restarts="2",
+                min_records="0",
+                deadline_seconds="1200",
+            ),
+            metrics=Metrics(
+                namespace="AWS/KinesisAnalytics",
+                uptime="uptime",
+                restarts="fullRestarts",
+                failed_checkpoints="numberOfFailedCheckpoints",
+                records_in="numRecordsIn",
+            ),
+            allow_non_restored_state="false",
+            definition=Definition(
+                role=role.role_arn,
+                bucket_arn=location["bucketArn"],
+                file_key=location["fileKey"],
+                object_version="",
+                runtime="FLINK-1_20",
+            ),
+            metric_namespace="ManagedFlink",
+        ).to_dict(),
     )
     prepare.node.add_dependency(rights)
     application.node.add_dependency(prepare)
@@ -111,7 +128,7 @@ def add_lifecycle(
     policy = role.node.find_child("DefaultPolicy")
     policy.node.add_dependency(prepare)
     prove.node.add_dependency(application, logging, role)
-    return prove, add_rules(stack, name=name, topic=topic, tend=tend, prove=prove)
+    return prove, add_rules(stack, name=name, topic=topic, reconcile=reconcile, prove=prove)
 
 
 def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:
@@ -139,7 +156,7 @@ def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:
     ):
         role.add_to_policy(statement)
     code = lambda_.Code.from_asset(str(HANDLERS), exclude=["**/__pycache__", "**/*.pyc"])
-    on_event, is_complete, tend = (
+    on_event, is_complete, reconcile = (
         lambda_.Function(
             stack,
             id,
@@ -173,7 +190,7 @@ def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:
             include_execution_data=False,
         ),
     )
-    return role, provider.service_token, tend
+    return role, provider.service_token, reconcile
 
 
 def _operating(

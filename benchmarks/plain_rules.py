@@ -1,9 +1,15 @@
-"""By hand: the rules that wake what looks after the application."""
+"""By hand: the rules that invoke the reconciler."""
 
 from aws_cdk import CustomResource, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
+    DesiredState,
+    ReconcileEvent,
+    Trigger,
+)
 
 ENDED = (
     "CREATE_COMPLETE",
@@ -25,28 +31,29 @@ def add_rules(
     *,
     name: str,
     topic: sns.Topic | None,
-    tend: lambda_.Function,
+    reconcile: lambda_.Function,
     prove: CustomResource,
 ) -> list[events.CfnRule]:
     """Add one rule for the time and one for the end of each operation on the stack."""
-    told = {
-        "ApplicationName": name,
-        "StackId": stack.stack_id,
-        "DesiredState": "RUNNING",
-        "Bounded": "false",
-        "SnapshotEverySeconds": "3600",
-        "SnapshotKeep": "24",
-        "SnapshotMaxAgeSeconds": "604800",
-        "Pinned": [],
-        "TopicArn": "" if topic is None else topic.topic_arn,
-        "PeriodSeconds": "300",
-        "MetricNamespace": "ManagedFlink",
-    }
-    function_arn = tend.function_arn
+    function_arn = reconcile.function_arn
 
-    def target(trigger: str) -> dict[str, str]:
-        event = stack.to_json_string({"Trigger": trigger, **told})
-        return {"arn": function_arn, "id": "Tend", "input": event}
+    def target(trigger: Trigger) -> dict[str, str]:
+        event = ReconcileEvent(
+            trigger=trigger,
+            application_name=name,
+            stack_id=stack.stack_id,
+            desired_state=DesiredState.RUNNING,
+            bounded="false",
+            snapshot_every_seconds="3600",
+            snapshot_keep="24",
+            snapshot_max_age_seconds="604800",
+            pinned=[],
+            topic_arn="" if topic is None else topic.topic_arn,
+            period_seconds="300",
+            metric_namespace="ManagedFlink",
+        )
+        message = stack.to_json_string(event.to_dict())
+        return {"arn": function_arn, "id": "Tend", "input": message}
 
     pattern = {
         "source": ["aws.cloudformation"],
@@ -55,9 +62,14 @@ def add_rules(
     }
     rules = [
         events.CfnRule(
-            stack, "Schedule", schedule_expression="rate(5 minutes)", targets=[target("schedule")]
+            stack,
+            "Schedule",
+            schedule_expression="rate(5 minutes)",
+            targets=[target(Trigger.SCHEDULE)],
         ),
-        events.CfnRule(stack, "StackStatus", event_pattern=pattern, targets=[target("stack")]),
+        events.CfnRule(
+            stack, "StackStatus", event_pattern=pattern, targets=[target(Trigger.STACK)]
+        ),
     ]
     for rule in rules:
         rule.node.add_dependency(prove)

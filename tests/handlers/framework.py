@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cdk_managed_flink.handlers.managed_flink_lifecycle import entry
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
+    LATEST,
+    ChangeKey,
+    Definition,
+    DesiredState,
+    Gate,
+    PrepareRequest,
+    ProveRequest,
+    RequestProperties,
+    ResourceType,
+    UpdateStrategy,
+)
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
-from tests.handlers.service_double import APPLICATION, METRICS, STACK_ID, Job, ServiceDouble
+from tests.handlers.service_double import (
+    APPLICATION,
+    METRICS,
+    RUNTIME,
+    STACK_ID,
+    Job,
+    ServiceDouble,
+)
 
 POLL_SECONDS = 15
 PROVIDER_TIMEOUT_SECONDS = 55 * 60
-GATE = {
-    "WindowSeconds": "300",
-    "PeriodSeconds": "60",
-    "MaxRestarts": "2",
-    "DeadlineSeconds": "1200",
-    "MinRecords": "0",
-}
+GATE = Gate(
+    window_seconds="300",
+    period_seconds="60",
+    max_restarts="2",
+    min_records="0",
+    deadline_seconds="1200",
+)
 
 
 @dataclass
@@ -26,7 +45,7 @@ class Framework:
     """Sends events and polls until the handlers complete or fail."""
 
     double: ServiceDouble
-    gate: dict[str, str] = field(default_factory=lambda: dict(GATE))
+    gate: Gate = GATE
     max_state_loss: str = "3600"
     requests: int = 0
 
@@ -38,26 +57,41 @@ class Framework:
         )
 
     def prepare(self, request_type: str, new: str, old: str = "") -> dict[str, str]:
-        return self.send("Custom::FlinkPrepare", request_type, self.properties(new), old)
+        return self.send(ResourceType.PREPARE, request_type, self.properties(new), old)
 
     def prove(
         self, request_type: str, new: str, old: str = "", prepared: str = ""
     ) -> dict[str, str]:
-        properties = {**self.properties(new), "Prepared": prepared}
-        return self.send("Custom::FlinkProve", request_type, properties, old)
+        return self.send(ResourceType.PROVE, request_type, self.properties(new, prepared), old)
 
-    def properties(self, digest: str) -> dict[str, Any]:
-        return {
-            "ApplicationName": APPLICATION,
-            "Application": {"Digest": digest * 16, "Inputs": ["bucket"]},
-            "MaxStateLossSeconds": self.max_state_loss,
-            "DeadlineSeconds": "3000",
-            "LogGroupName": "/aws/kinesis-analytics/sensors",
-            "LogStreamName": "kinesis-analytics-log-stream",
-            "Gate": self.gate,
-            "Metrics": METRICS,
-            "AllowNonRestoredState": "false",
-        }
+    def properties(self, digest: str, prepared: str = "") -> dict[str, Any]:
+        """The properties of both resources, each of which reads its own."""
+        common = RequestProperties(
+            application_name=APPLICATION,
+            application=ChangeKey(digest=digest * 16, inputs=["bucket"]),
+            deadline_seconds="3000",
+            strategy=UpdateStrategy.STOP_WITH_SNAPSHOT,
+            desired_state=DesiredState.RUNNING,
+            restore=LATEST,
+            bounded="false",
+            max_state_loss_seconds=self.max_state_loss,
+        )
+        prove = ProveRequest(
+            **vars(common),
+            prepared=prepared,
+            run="true",
+            log_group_name="/aws/kinesis-analytics/sensors",
+            log_stream_name="kinesis-analytics-log-stream",
+            gate=self.gate,
+            metrics=METRICS,
+            allow_non_restored_state="false",
+            definition=Definition(
+                role="role", bucket_arn="bucket", file_key="key", object_version="", runtime=RUNTIME
+            ),
+            metric_namespace="ManagedFlink",
+        )
+        prepare = PrepareRequest(**vars(common), stores={}, replace_stores=[])
+        return {**prepare.to_dict(), **prove.to_dict()}
 
     def event(
         self, kind: str, request_type: str, properties: dict[str, Any], old: str

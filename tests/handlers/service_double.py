@@ -16,18 +16,20 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.validate import validate_parameters
 
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.clients import session
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Metrics
 
 Value: TypeAlias = Any
 APPLICATION = "sensors"
 APPLICATION_ARN = "arn:aws:kinesisanalytics:us-east-1:111111111111:application/sensors"
 STACK_ID = "arn:aws:cloudformation:us-east-1:111111111111:stack/sensors/1"
-METRICS = {
-    "Namespace": "AWS/KinesisAnalytics",
-    "Uptime": "uptime",
-    "Restarts": "fullRestarts",
-    "FailedCheckpoints": "numberOfFailedCheckpoints",
-    "RecordsIn": "numRecordsIn",
-}
+RUNTIME = "FLINK-1_20"
+METRICS = Metrics(
+    namespace="AWS/KinesisAnalytics",
+    uptime="uptime",
+    restarts="fullRestarts",
+    failed_checkpoints="numberOfFailedCheckpoints",
+    records_in="numRecordsIn",
+)
 TRANSITION_SECONDS = 20
 OPERATION_DETAILS = ("Operation", "StartTime", "EndTime", "OperationStatus")
 SESSION = session()._session
@@ -52,7 +54,8 @@ class Checked:
             model = self._model.operation_model(operation)
             validate_parameters(parameters, model.input_shape)
             answer = self._double.invoke(operation, parameters)
-            validate_parameters(answer, model.output_shape)
+            if model.output_shape:
+                validate_parameters(answer, model.output_shape)
             return answer
 
         return invoke
@@ -177,9 +180,9 @@ class ServiceDouble:
 
     @property
     def changes(self) -> list[str]:
-        """The calls that change something, in order."""
-        reads = ("Describe", "List", "Get", "Filter")
-        return [made for made, _ in self.calls if not made.startswith(reads)]
+        """The calls that change the application, in order."""
+        others = ("Describe", "List", "Get", "Filter", "PutMetricData")
+        return [made for made, _ in self.calls if not made.startswith(others)]
 
     # -- what the handlers call -------------------------------------------------------------
 
@@ -200,7 +203,7 @@ class ServiceDouble:
             "ApplicationDetail": {
                 "ApplicationARN": APPLICATION_ARN,
                 "ApplicationName": APPLICATION,
-                "RuntimeEnvironment": "FLINK-1_20",
+                "RuntimeEnvironment": RUNTIME,
                 "ApplicationStatus": self.status,
                 "ApplicationVersionId": self.version,
                 "ApplicationConfigurationDescription": {
@@ -310,6 +313,9 @@ class ServiceDouble:
             if line["timestamp"] >= wanted["startTime"] and phrase in line["message"]
         ]
         return {"events": found}
+
+    def _PutMetricData(self, _: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return {}
 
     def _GetMetricData(self, wanted: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         results = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,23 +20,25 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.calls import (
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.clients import session
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.evidence import Evidence
-from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.service import (
-    Application,
-    Definition,
-    FlinkService,
-    Operation,
-)
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.service import FlinkService
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.snapshots import (
     EnhancedSnapshots,
     LegacySnapshots,
-    Snapshot,
     Snapshots,
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.stack import OwnStack
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Definition, Metrics
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.application import (
+    Application,
+    Operation,
+)
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.snapshot import Snapshot
 from tests.handlers.service_double import METRICS, STACK_ID
 
 NAME = {"ApplicationName": "sensors"}
 ARN = "arn:aws:kinesisanalytics:us-east-1:111111111111:snapshot/s"
+# CloudWatch without a datapoint.
+SILENT = SimpleNamespace(get_metric_data=lambda **_: {})
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -110,7 +114,14 @@ def test_describe(flink: tuple[Any, Stubber]) -> None:
         created=NOW,
         snapshots_enabled=False,
         restored_from="s",
-        definition=Definition("role", "arn:aws:s3:::code", "job.zip", "", "FLINK-1_20", groups=()),
+        definition=Definition(
+            role="role",
+            bucket_arn="arn:aws:s3:::code",
+            file_key="job.zip",
+            object_version="",
+            runtime="FLINK-1_20",
+            property_groups=[],
+        ),
     )
 
 
@@ -294,7 +305,7 @@ def test_log_events_are_asked_for_by_phrase_and_read_once(logs: tuple[Any, Stubb
         stubber.add_response(
             "filter_log_events", {"events": [failed]}, {**asked, "nextToken": "more"}
         )
-    seen = evidence(logs=client, metrics={}).observe(NOW, NOW)
+    seen = evidence(logs=client, cloudwatch=SILENT).observe(NOW, NOW)
     assert seen.failures.dead
     assert seen.failures.count == 1
 
@@ -303,27 +314,27 @@ def test_log_group_that_is_absent_holds_no_failures(logs: tuple[Any, Stubber]) -
     client, stubber = logs
     for _ in range(2):
         stubber.add_client_error("filter_log_events", "ResourceNotFoundException")
-    assert evidence(logs=client, metrics={}).observe(NOW, NOW).failures.count == 0
+    assert evidence(logs=client, cloudwatch=SILENT).observe(NOW, NOW).failures.count == 0
 
 
 def test_metrics_are_asked_for_by_the_names_given_and_stale_datapoints_ignored(
     cloudwatch: tuple[Any, Stubber],
 ) -> None:
     client, stubber = cloudwatch
-    metrics = {**METRICS, "Restarts": "numRestarts"}
+    metrics = replace(METRICS, restarts="numRestarts")
     statistics = {
-        "Uptime": "Minimum",
-        "Restarts": "Maximum",
-        "FailedCheckpoints": "Maximum",
-        "RecordsIn": "Maximum",
+        "uptime": "Minimum",
+        "restarts": "Maximum",
+        "failed_checkpoints": "Maximum",
+        "records_in": "Maximum",
     }
     queries = [
         {
-            "Id": name.lower(),
+            "Id": name,
             "MetricStat": {
                 "Metric": {
                     "Namespace": "AWS/KinesisAnalytics",
-                    "MetricName": metrics[name],
+                    "MetricName": getattr(metrics, name),
                     "Dimensions": [{"Name": "Application", "Value": "sensors"}],
                 },
                 "Period": 60,
@@ -430,7 +441,7 @@ def evidence(
     *,
     logs: object = None,
     cloudwatch: object = None,
-    metrics: dict[str, str],
+    metrics: Metrics = METRICS,
     log_group: str = "group",
 ) -> Evidence:
     return Evidence(

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from cdk_managed_flink.handlers.managed_flink_lifecycle import entry
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ResourceType
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.handlers.framework import Framework
 from tests.handlers.service_double import Job, ServiceDouble
 
-PROVE = "Custom::FlinkProve"
-PREPARE = "Custom::FlinkPrepare"
+PREPARE, PROVE = ResourceType
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,9 +19,12 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.gate import (
     sickness,
     steadiness,
 )
+from tests.handlers import framework
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-GATE = HealthGate(window_seconds=300, period_seconds=60, max_restarts=2, min_records=0)
+GATE = HealthGate(
+    window_seconds=300, period_seconds=60, max_restarts=2, deadline_seconds=1200, min_records=0
+)
 RISING = (60, 120, 180, 240, 300, 360)
 QUIET = (0, 0, 0, 0, 0, 0)
 
@@ -106,7 +110,7 @@ def test_absent_metrics_are_never_healthy(absent: str) -> None:
 
 
 def test_records_are_evidence_unless_they_are_demanded() -> None:
-    demanding = HealthGate(min_records=1)
+    demanding = replace(GATE, min_records=1)
     assert steady()[0]
     assert steady(gate=demanding) == (False, "it read 0 of 1 records (min_records)")
     assert steady(records=(1, 5, 9, 9, 9, 9), gate=demanding)[0]
@@ -133,8 +137,6 @@ def test_growth_is_never_less_than_the_highest_value(values: list[int]) -> None:
     assert growth(series(values)) >= max(values, default=0)
 
 
-def test_gate_reads_text_and_keeps_its_defaults() -> None:
-    assert HealthGate.of({"WindowSeconds": "0"}).off
-    assert HealthGate.of({"WindowSeconds": "20", "MaxRestarts": "0"}) == HealthGate(
-        window_seconds=20, max_restarts=0
-    )
+def test_gate_reads_text() -> None:
+    assert HealthGate.of(replace(framework.GATE, window_seconds="0")).off
+    assert HealthGate.of(framework.GATE) == GATE

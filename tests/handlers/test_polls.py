@@ -6,12 +6,13 @@ import json
 
 import pytest
 
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ResourceType
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.handlers.framework import Framework
 from tests.handlers.service_double import Job, ServiceDouble
 
 
-@pytest.mark.parametrize("kind", ["Custom::FlinkPrepare", "Custom::FlinkProve"])
+@pytest.mark.parametrize("kind", [ResourceType.PREPARE, ResourceType.PROVE])
 def test_unchanged_key_touches_nothing(
     double: ServiceDouble, running: Framework, kind: str
 ) -> None:
@@ -65,7 +66,7 @@ def test_deploy_that_is_overtaken_by_a_rollback_stops_acting(
     double: ServiceDouble, running: Framework
 ) -> None:
     double.begin_update()
-    event = running.event("Custom::FlinkProve", "Update", running.properties("b"), "a")
+    event = running.event(ResourceType.PROVE, "Update", running.properties("b"), "a")
     event |= {"StartedAt": double.now.isoformat(), "Rollback": "false"}
     double.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
     double.status = "READY"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ResourceType
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.handlers.framework import Framework
 from tests.handlers.service_double import Job, ServiceDouble
@@ -70,7 +71,7 @@ def test_application_started_by_somebody_after_our_stop_is_stopped_again(
     double: ServiceDouble, running: Framework
 ) -> None:
     double.begin_update()
-    event = running.event("Custom::FlinkPrepare", "Update", running.properties("b"), "a")
+    event = running.event(ResourceType.PREPARE, "Update", running.properties("b"), "a")
     event |= {"StartedAt": double.now.isoformat(), "Rollback": "false"}
     assert running.step(event) == {"IsComplete": False}
     double.advance(30)

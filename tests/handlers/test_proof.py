@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.snapshots import Snapshot
 from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.proof import Proof, proof_of
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.snapshot import Snapshot
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
@@ -64,7 +66,7 @@ def test_min_records_are_demanded_and_absent_records_are_only_said(
 ) -> None:
     quiet = Job(records_per_second=0)
     assert "no record came" in running.update("b", "a", quiet)["Evidence"]
-    running.gate["MinRecords"] = "1"
+    running.gate = replace(running.gate, min_records="1")
     with pytest.raises(DeployFailedError, match="min_records"):
         running.update("c", "b", quiet)
 
@@ -80,7 +82,7 @@ def test_start_that_fails_says_the_services_reason(
 def test_gate_switched_off_waits_for_running_only(
     double: ServiceDouble, framework: Framework
 ) -> None:
-    framework.gate["WindowSeconds"] = "0"
+    framework.gate = replace(framework.gate, window_seconds="0")
     proved = framework.create("a", Job(has_metrics=False))
     assert proved["Evidence"] == "RUNNING; no health gate"
     assert not double.made("CreateApplicationSnapshot")

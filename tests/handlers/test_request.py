@@ -6,24 +6,26 @@ from typing import Any
 
 import pytest
 
-from cdk_managed_flink.handlers.managed_flink_lifecycle.values.request import PROVE, Request
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ResourceType
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.request import Request
+from tests.handlers.framework import Framework
 from tests.handlers.service_double import ServiceDouble
 
-APPLICATION = {"Digest": "a" * 64}
 LATEST = {"Type": "LATEST", "Snapshot": ""}
 NAMED = {"Type": "SNAPSHOT", "Snapshot": "s"}
 EMPTY = {"Type": "EMPTY", "Snapshot": ""}
 
 
 def request(new: dict[str, Any], old: dict[str, Any], request_type: str = "Update") -> Request:
-    common = {"ApplicationName": "sensors", "Application": APPLICATION}
+    double = ServiceDouble()
+    common = Framework(double).properties("a")
     event = {
-        "ResourceType": PROVE,
+        "ResourceType": ResourceType.PROVE,
         "RequestType": request_type,
         "ResourceProperties": {**common, **new},
         "OldResourceProperties": {**common, **old},
     }
-    return Request.of(event, ServiceDouble().now)
+    return Request.of(event, double.now)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def request(new: dict[str, Any], old: dict[str, Any], request_type: str = "Updat
     [
         ({}, {}, False, False),
         ({"MaxStateLossSeconds": "1"}, {}, False, False),
-        ({"Application": {"Digest": "b" * 64}}, {}, True, True),
+        ({"Application": {"Digest": "b" * 64, "Inputs": []}}, {}, True, True),
         ({"DesiredState": "STOPPED"}, {"DesiredState": "RUNNING"}, True, True),
         ({"Restore": NAMED}, {"Restore": LATEST}, True, True),
         ({"Restore": NAMED}, {"Restore": NAMED}, False, False),
@@ -58,8 +60,8 @@ def test_changed(new: dict[str, Any], old: dict[str, Any], forward: bool, back: 
 def test_restore_choice_is_good_for_one_deploy(
     new: dict[str, str], old: dict[str, str], kind: str
 ) -> None:
-    assert request({"Restore": new}, {"Restore": old}).restore_asked.kind == kind
+    assert request({"Restore": new}, {"Restore": old}).restore_asked.type == kind
 
 
 def test_restore_choice_counts_on_create() -> None:
-    assert request({"Restore": NAMED}, {}, "Create").restore_asked.kind == "SNAPSHOT"
+    assert request({"Restore": NAMED}, {}, "Create").restore_asked.type == "SNAPSHOT"

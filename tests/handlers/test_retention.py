@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.snapshots import Snapshot
 from cdk_managed_flink.handlers.managed_flink_lifecycle.rules import retention
+from cdk_managed_flink.handlers.managed_flink_lifecycle.values.snapshot import Snapshot
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ResourceType
 from cdk_managed_flink.handlers.managed_flink_lifecycle.steps import stores
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.request import Request
@@ -19,8 +20,13 @@ def why(
     double: ServiceDouble, before: dict[str, Any], after: dict[str, Any], may: tuple[str, ...] = ()
 ) -> str:
     event = {
+        "ResourceType": ResourceType.PREPARE,
         "RequestType": "Update",
-        "ResourceProperties": {"Stores": after, "ReplaceStores": list(may)},
+        "ResourceProperties": {
+            **Framework(double).properties("a"),
+            "Stores": after,
+            "ReplaceStores": list(may),
+        },
         "OldResourceProperties": {"Stores": before} if before else {},
     }
     return stores.replaced(Request.of(event, double.now))
@@ -65,7 +71,7 @@ def test_the_job_runs_on_when_the_deploy_is_refused(
 ) -> None:
     double.begin_update()
     new = {**running.properties("b"), "Stores": {"pages": [TABLE, "new-2"]}}
-    event = running.event("Custom::FlinkPrepare", "Update", new, "a")
+    event = running.event(ResourceType.PREPARE, "Update", new, "a")
     event["OldResourceProperties"]["Stores"] = {"pages": [TABLE, "old-1"]}
     with pytest.raises(DeployFailedError, match="Nothing was stopped: table pages"):
         running.step(event)
@@ -76,7 +82,7 @@ def test_the_job_runs_on_when_the_deploy_is_refused(
 def test_a_rollback_is_never_refused(double: ServiceDouble, running: Framework) -> None:
     double.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
     old = {**running.properties("a"), "Stores": {"pages": [TABLE, "old-1"]}}
-    event = running.event("Custom::FlinkPrepare", "Update", old, "b")
+    event = running.event(ResourceType.PREPARE, "Update", old, "b")
     event["OldResourceProperties"]["Stores"] = {"pages": [TABLE, "new-2"]}
     event |= {"StartedAt": double.now.isoformat(), "Rollback": "true"}
     running.step(event)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.lifecycle.clock import Timer
 from tests.lifecycle.jobs import Run
@@ -14,6 +15,18 @@ from tests.lifecycle.statuses import TRANSITIONS, Status
 
 SKIP, LATEST = "SKIP_RESTORE_FROM_SNAPSHOT", "RESTORE_FROM_LATEST_SNAPSHOT"
 CUSTOM = "RESTORE_FROM_CUSTOM_SNAPSHOT"
+# Property groups in a form that can be compared and hashed.
+Groups: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+def groups_of(held: Groups) -> list[dict[str, Any]]:
+    """As the service's API has them."""
+    return [{"PropertyGroupId": name, "PropertyMap": dict(pairs)} for name, pairs in held]
+
+
+def held_groups(groups: Sequence[dict[str, Any]]) -> Groups:
+    """The reverse of `groups_of`."""
+    return tuple((g["PropertyGroupId"], tuple(g["PropertyMap"].items())) for g in groups)
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class Configuration:
     mode: str = LEGACY
     rollback_enabled: bool = False
     log_stream: str = ""
+    groups: Groups = (("job", (("stream", "clicks"),)),)
 
     @property
     def code(self) -> str:
@@ -115,6 +129,9 @@ class Application:
                     "CodeContentDescription": {"S3ApplicationCodeLocationDescription": code},
                 },
                 "ApplicationSnapshotConfigurationDescription": snapshots,
+                "EnvironmentPropertyDescriptions": {
+                    "PropertyGroupDescriptions": groups_of(held.groups)
+                },
                 "ApplicationSystemRollbackConfigurationDescription": {
                     "RollbackEnabled": held.rollback_enabled
                 },

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Trigger
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle.application import Application
 from tests.lifecycle.deploys import CALM, Deploys, Outcome, Trouble
@@ -92,8 +93,8 @@ class Case:
             with contextlib.suppress(DeployFailedError):  # nobody listens to it any more
                 stepped(self.world, event, REPLAY)
 
-    def tend(self, trigger: str = "schedule") -> str:
-        self.deploys.tend(trigger)
+    def reconcile(self, trigger: Trigger = Trigger.SCHEDULE) -> str:
+        self.deploys.reconcile(trigger)
         return str(self.deploys.decisions[-1]["Decision"])
 
     # -- what there is ----------------------------------------------------------------------

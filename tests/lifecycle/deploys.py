@@ -12,12 +12,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Trigger
 from tests.lifecycle.faults import HandlerDiedError
 from tests.lifecycle.port import Port
-from tests.lifecycle.provider import KINDS, LOGICAL, Response, Waiter, begun, tended
+from tests.lifecycle.provider import KINDS, LOGICAL, Response, Waiter, begun, reconciled
 from tests.lifecycle.statuses import Status
 from tests.lifecycle.templates import Template
-from tests.lifecycle.world import CLOUDFORMATION, PREPARE, PROVE, TEND, World
+from tests.lifecycle.world import CLOUDFORMATION, PREPARE, PROVE, RECONCILER, World
 
 RESOURCE_SECONDS = 60 * 60
 STEP_SECONDS = 3
@@ -124,8 +125,15 @@ class Deploys:
             self._outcome.status = self.stack.status
         self._outcome.seconds = (self.world.now - began).total_seconds()
         if self.deployed:
-            self._tell_tend()
+            self._wake_reconciler()
         return self._outcome
+
+    def refuses(self, template: Template) -> bool:
+        """Whether a table would get another store than it had, and the deploy does not say so."""
+        before = self._held.get(PREPARE, {}).get("Stores", {})
+        after = template.prepare()["Stores"]
+        changed = {name for name in before if name in after and before[name] != after[name]}
+        return bool(changed - set(template.replace_stores))
 
     def _pass(self, kind: str, new: Template, trouble: Trouble) -> None:
         def fails(where: Elsewhere) -> None:
@@ -317,12 +325,12 @@ class Deploys:
         logical, kind = event["LogicalResourceId"], event["ResourceType"]
         self.world.cloudformation.tell(self.stack, logical, physical, kind, status, reason)
 
-    # -- tend -------------------------------------------------------------------------------
+    # -- the reconciler ---------------------------------------------------------------------
 
-    def _tell_tend(self) -> None:
+    def _wake_reconciler(self) -> None:
         """The rule on the stack's terminal status, at least once; and its schedule from now on."""
         for seconds in (2, 9):
-            self.world.clock.later(seconds, lambda: self.tend("stack"))
+            self.world.clock.later(seconds, lambda: self.reconcile(Trigger.STACK))
         if not self.ticking:
             self.ticking = True
             self._next_tick()
@@ -334,15 +342,15 @@ class Deploys:
 
     def _tick(self) -> None:
         if self.ticking and self.deployed:
-            self.tend("schedule")
+            self.reconcile(Trigger.SCHEDULE)
             self._next_tick()
 
-    def tend(self, trigger: str) -> None:
+    def reconcile(self, trigger: Trigger) -> None:
         if not self.deployed:
             return
-        event = self.deployed.tend(self.stack.identity, trigger)
+        event = self.deployed.reconcile(self.stack.identity, trigger)
         try:
-            answer = tended(self.world, event, TEND)
+            answer = reconciled(self.world, event, RECONCILER)
         except HandlerDiedError:
             return
         self.decisions.append({"At": self.world.now, "Trigger": trigger, **answer})

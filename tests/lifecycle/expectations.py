@@ -85,14 +85,14 @@ def expected(step: Step, template: Template, before: Before | None) -> tuple[boo
     """Whether the deploy must fail, and whether it must succeed; neither where both are right."""
     runs = template.desired != STOPPED and not (before and before.hand_stopped)
     job = JOBS[step.job]
-    goes_on = before is not None and bool(before.schema) and template.restore.kind != EMPTY
+    goes_on = before is not None and bool(before.schema) and template.restore.type != EMPTY
     misfits = goes_on and before is not None and job.schema != before.schema
     incompatible = misfits and not step.allow_non_restored
     sick = (step.job in SICK and step.job != "other state") or incompatible
     calm = step.trouble.elsewhere is Elsewhere.NOWHERE and not step.trouble.cancels
     if not calm:
         return False, False
-    if template.restore.kind == NAMED and incompatible:
+    if template.restore.type == NAMED and incompatible:
         return False, False  # the snapshot that was named may fit
     must_fail = sick and runs and not step.same_code
     if before and before.status not in (Status.READY, Status.RUNNING):

@@ -18,10 +18,10 @@ from tests.lifecycle.templates import (
     IN_PLACE,
     NAMED,
     NEWEST,
-    Restore,
     Template,
+    restoring,
 )
-from tests.lifecycle.world import HANDLERS, PROVE, REPLAY, TEND, USER, Judge, World
+from tests.lifecycle.world import HANDLERS, PROVE, RECONCILER, REPLAY, USER, Judge, World
 
 # Between the look at a snapshot's age and the forced stop that follows from it.
 SLACK_SECONDS = 180.0
@@ -57,11 +57,11 @@ class Lifecycle(Judge):
         """A deploy begins that asks for this."""
         self.follow()
         self.template = template
-        before = deployed.restore if deployed else Restore()
+        before = deployed.restore if deployed else restoring()
         # What counts as new after a deploy that was left failed is CloudFormation's to say.
         self._unsure = self.left_broken
         self._resumes = deployed is None or deployed.desired != template.desired or self.left_broken
-        self._restore_is_new = template.restore.kind != NEWEST and template.restore != before
+        self._restore_is_new = template.restore.type != NEWEST and template.restore != before
 
     def stack_turns(self, status: str) -> None:
         self.follow()
@@ -85,7 +85,7 @@ class Lifecycle(Judge):
         before = [other for other in self._application.runs if other is not run]
         last = before[-1] if before else None
         follows = run.by == "service" and last in self.trusted and last and last.code == run.code
-        converges = run.by == TEND and not self.deploying and self.good
+        converges = run.by == RECONCILER and not self.deploying and self.good
         if run.by == USER:
             self.hand_stopped = False
             self.good = run.restored
@@ -155,20 +155,23 @@ class Lifecycle(Judge):
         self.hand_stopped = False
         restore = self.template.restore if self.template else None
         chosen = (
-            restore is not None and self.deploying and not self.rolling_back and start.by != TEND
+            restore is not None
+            and self.deploying
+            and not self.rolling_back
+            and start.by != RECONCILER
         )
-        named = chosen and restore is not None and restore.kind in (NAMED, EMPTY)
+        named = chosen and restore is not None and restore.type in (NAMED, EMPTY)
         if named and self._unsure:
             return
         if named and restore and self._restore_is_new:
-            self._as_chosen(start, restore.kind, restore.snapshot)
+            self._as_chosen(start, restore.type, restore.snapshot)
         else:
             self._by_itself(start)
 
     def _asks_to_run(self, by: str) -> bool:
         always = self.template is not None and self.template.desired == ALWAYS_RUNNING
         chosen = self._restore_is_new or self._resumes
-        return always or (chosen and by != TEND)
+        return always or (chosen and by != RECONCILER)
 
     def _as_chosen(self, start: StartAsked, kind: str, name: str) -> None:
         if kind == EMPTY and start.snapshot:
@@ -199,7 +202,7 @@ class Lifecycle(Judge):
             behind = best.state.position - taken.state.position
             self._wrong(f"{start.by} restored {taken.name}, {behind:.0f} s behind {best.name}")
         bound = self.template.max_state_loss if self.template else 0
-        if start.by != TEND and not self.rolling_back and lost > bound + SLACK_SECONDS:
+        if start.by != RECONCILER and not self.rolling_back and lost > bound + SLACK_SECONDS:
             self._wrong(f"{lost:.0f} s of state are lost, {bound} were allowed")
 
     def deletes(self, snapshot: Snapshot, by: str) -> None:
@@ -223,7 +226,7 @@ class Lifecycle(Judge):
             "what the running version came from": run and run.restored_from == snapshot.name,
             "the running version's proof": proofs and proofs[-1] is snapshot,
             # Prove may make room for its proof at the service's limit.
-            "while a deploy is under way": self.deploying and by == TEND,
+            "while a deploy is under way": self.deploying and by == RECONCILER,
         }
         for reason, holds in why.items():
             if holds:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lifecycle.expected_faults import EXPECTED
 from tests.lifecycle.play import BrokenError, Play, Report
 from tests.lifecycle.scenarios import scenario_of
 
@@ -36,6 +37,7 @@ def run(deploys: int, first_seed: int = 0) -> Result:
         except BrokenError as error:
             broken.append(f"seed {seed}: {error}")
         seed += 1
+    broken += [f"mended? No longer found: {fault.name}" for fault in EXPECTED if not fault.found]
     seconds = time.monotonic() - began
     return Result(told(report, seed - first_seed, seconds, broken), broken)
 
@@ -58,6 +60,12 @@ def told(report: Report, scenarios: int, seconds: float, broken: list[str]) -> s
         "| fault injected | times |",
         "|---|---|",
         *faults,
+        "",
+        "## Faults that are still expected",
+        "",
+        "Until mended, each is found by its story in `tests/lifecycle/expected_faults.py`.",
+        "",
+        *(f"- {fault.name}" for fault in EXPECTED),
         "",
     ]
     return "\n".join(lines)

@@ -18,6 +18,8 @@ from tests.lifecycle.quirks import Quirks
 from tests.lifecycle.snapshots import ACCOUNT
 
 NAMESPACE = "AWS/KinesisAnalytics"
+# The only one that the functions' role may publish in.
+OWN_NAMESPACE = "ManagedFlink"
 # https://docs.aws.amazon.com/managed-flink/latest/java/metrics-dimensions.html
 METRICS = {
     "uptime": "uptime",
@@ -53,6 +55,8 @@ class CloudWatch:
 
     def call(self, operation: str, parameters: Parameters, _: str) -> dict[str, Any]:
         if operation == "PutMetricData":
+            if parameters["Namespace"] != OWN_NAMESPACE:
+                raise refusal(operation, "AccessDeniedException", "not in this namespace")
             for datum in parameters.get("MetricData", []):
                 self.put.append((self.clock.now, parameters["Namespace"], datum))
             return {}

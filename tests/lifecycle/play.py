@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
 from botocore.exceptions import ClientError
 
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Store
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle import faults
 from tests.lifecycle.application import Application
@@ -18,7 +20,7 @@ from tests.lifecycle.expectations import Before, expected, told, unlike_plain
 from tests.lifecycle.faults import HandlerDiedError
 from tests.lifecycle.judge import Lifecycle
 from tests.lifecycle.provider import begun, stepped
-from tests.lifecycle.scenarios import AGAIN, JOBS, Scenario, Step
+from tests.lifecycle.scenarios import AGAIN, JOBS, KEPT, REPLACED_ON_PURPOSE, Scenario, Step
 from tests.lifecycle.snapshots import READY, Snapshot
 from tests.lifecycle.statuses import Status
 from tests.lifecycle.templates import (
@@ -26,9 +28,11 @@ from tests.lifecycle.templates import (
     EMPTY,
     NAMED,
     STOPPED,
-    Restore,
+    TABLE,
+    TABLE_STORE,
     Schedule,
     Template,
+    restoring,
 )
 from tests.lifecycle.world import REPLAY, World
 
@@ -148,6 +152,7 @@ class Play:
         world.state.jobs.setdefault(template.code, JOBS[step.job])
         before = Before.of(self.world, self.judge) if NAME in world.state.applications else None
         self.judge.begins(template, deployed)
+        refused = self.deploys.refuses(template)
         self._plan(step)
         self._meanwhile(step)
         outcome = self.deploys.deploy(template, step.trouble)
@@ -159,7 +164,9 @@ class Play:
         if outcome.succeeded:
             self.template = template
         self._settle()
-        kind = self._kind(step, template, before, outcome)
+        if refused and outcome.succeeded:
+            self._broken("a table got a new, empty store")
+        kind = self._kind(step, template, before, outcome, refused=refused)
         self.report.deploys += 1
         self.report.faulted += step.faulted
         self.report.outcomes[kind] += 1
@@ -182,17 +189,17 @@ class Play:
 
     def _template(self, step: Step) -> Template:
         present = self.template
-        restore = Restore()
+        restore = restoring()
         if step.restore == AGAIN:
             restore = present.restore
         elif step.restore == EMPTY:
-            restore = Restore(EMPTY)
+            restore = restoring(EMPTY)
         elif step.restore == NAMED:
             usable = self._usable()
             if usable:
                 oldest = usable[0]
                 told = oldest.arn if self._application.enhanced else oldest.name
-                restore = Restore(NAMED, told)
+                restore = restoring(NAMED, told)
         return Template(
             code=present.code if step.same_code else f"v{self.number}",
             mode=present.mode,
@@ -204,7 +211,14 @@ class Play:
             restore=restore,
             max_state_loss=step.max_state_loss,
             allow_non_restored=step.allow_non_restored,
+            stores=self._stores(step),
+            replace_stores=(TABLE,) if step.store == REPLACED_ON_PURPOSE else (),
         )
+
+    def _stores(self, step: Step) -> Mapping[str, Store]:
+        if step.store == KEPT:
+            return self.template.stores
+        return {**self.template.stores, TABLE: Store(TABLE_STORE, f"{TABLE}-{self.number}")}
 
     def _usable(self) -> list[Snapshot]:
         found = self.world.state.applications.get(NAME)
@@ -253,7 +267,7 @@ class Play:
             return
 
     def _settle(self) -> None:
-        """Time for `tend` to converge; then every request so far comes once more."""
+        """Time for the reconciler to converge; then every request so far comes once more."""
         world = self.world
         found = world.state.applications.get(NAME)
         if found and self.deploys.deployed:
@@ -274,12 +288,21 @@ class Play:
         return found.status is Status.RUNNING and healthy and run in self.judge.trusted
 
     def _stuck(self) -> str:
-        """What `tend` says to people, if its latest word is that it is stuck."""
+        """The reconciler's message to people, if its latest look found it stuck."""
         looks = [look for look in self.deploys.decisions if look["Decision"] != "not now"]
         return str(looks[-1]["Stuck"]) if looks and looks[-1].get("Stuck") else ""
 
-    def _kind(self, step: Step, template: Template, before: Before | None, outcome: Outcome) -> str:
+    def _kind(
+        self,
+        step: Step,
+        template: Template,
+        before: Before | None,
+        outcome: Outcome,
+        *,
+        refused: bool,
+    ) -> str:
         must_fail, must_succeed = expected(step, template, before)
+        must_succeed = must_succeed and not refused
         if outcome.succeeded and must_fail:
             self._broken(f"{step.job} was accepted")
         if not outcome.succeeded and must_succeed:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from cdk_managed_flink.handlers.managed_flink_lifecycle import entry
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ResourceType
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle.faults import HandlerDiedError
 from tests.lifecycle.world import PREPARE, PROVE, World
@@ -19,7 +20,7 @@ POLL_SECONDS = 10
 TIMEOUT_SECONDS = 55 * 60
 RESPONSE_BYTES = 4096
 REASON_BYTES = 1500
-KINDS = {PREPARE: "Custom::FlinkPrepare", PROVE: "Custom::FlinkProve"}
+KINDS = {PREPARE: ResourceType.PREPARE, PROVE: ResourceType.PROVE}
 LOGICAL = {PREPARE: "Prepare", PROVE: "Prove"}
 
 
@@ -91,8 +92,8 @@ def stepped(world: World, event: dict[str, Any], caller: str) -> dict[str, Any]:
     return _guarded(world, caller, lambda: entry.step(event, world.clients(caller), world.now))
 
 
-def tended(world: World, event: dict[str, Any], caller: str) -> dict[str, Any]:
-    return _guarded(world, caller, lambda: entry.tend(event, world.clients(caller), world.now))
+def reconciled(world: World, event: dict[str, Any], caller: str) -> dict[str, Any]:
+    return _guarded(world, caller, lambda: entry.look(event, world.clients(caller), world.now))
 
 
 def begun(world: World, event: dict[str, Any], caller: str, *, twice: bool) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.lifecycle.templates import (
     EMPTY,
     FORCE_STOP,
     IN_PLACE,
+    MAX_STATE_LOSS,
     NAMED,
     NEWEST,
     RUNNING,
@@ -30,6 +31,8 @@ from tests.lifecycle.templates import (
 from tests.lifecycle.world import PREPARE, PROVE
 
 AGAIN = "the choice of the deploy before"
+# What becomes of the store of one table: another one is refused unless the deploy says so.
+KEPT, REPLACED, REPLACED_ON_PURPOSE = "kept", "replaced", "replaced on purpose"
 T = TypeVar("T")
 Choose = Callable[[Sequence[T]], T]
 
@@ -81,9 +84,10 @@ class Step:
     strategy: str = WITH_SNAPSHOT
     desired: str = RUNNING
     restore: str = NEWEST
-    max_state_loss: int = 7200
+    max_state_loss: int = MAX_STATE_LOSS
     allow_non_restored: bool = False
     same_code: bool = False
+    store: str = KEPT
     trouble: Trouble = CALM
     faults: tuple[Planned, ...] = ()
     outage: Outage | None = None
@@ -164,9 +168,10 @@ def step_of(choose: Choose) -> Step:  # type: ignore[type-arg]
         strategy=choose((WITH_SNAPSHOT,) * 4 + (FORCE_STOP, IN_PLACE)),
         desired=choose((RUNNING,) * 6 + (ALWAYS_RUNNING, STOPPED)),
         restore=choose((NEWEST,) * 7 + (NAMED, EMPTY, AGAIN)),
-        max_state_loss=choose((7200, 1800, 60)),
+        max_state_loss=choose((MAX_STATE_LOSS, MAX_STATE_LOSS, 7200, 60)),
         allow_non_restored=choose((False, False, True)),
         same_code=choose((False,) * 5 + (True,)),
+        store=choose((KEPT,) * 8 + (REPLACED, REPLACED_ON_PURPOSE)),
         trouble=_trouble(choose),
         faults=tuple(_fault(choose) for _ in range(choose((0, 1, 1, 2, 3)))),
         outage=_outage(choose),

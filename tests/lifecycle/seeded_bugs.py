@@ -13,22 +13,29 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from cdk_managed_flink.handlers.managed_flink_lifecycle.aws import calls, service, snapshots
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws import (
+    calls,
+    metrics,
+    service,
+    snapshots,
+)
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Restore, Store
 from cdk_managed_flink.handlers.managed_flink_lifecycle.rules import gate, restore, retention
 from cdk_managed_flink.handlers.managed_flink_lifecycle.steps import (
     context,
     history,
     lineage,
     prove,
+    stores,
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values import request
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle import test_named_cases as named
 from tests.lifecycle import test_restore_choices as choices
 from tests.lifecycle.case import Case
-from tests.lifecycle.jobs import CRASH_LOOPS, HEALTHY
+from tests.lifecycle.jobs import CANNOT_BE_SAVED, CRASH_LOOPS, HEALTHY
 from tests.lifecycle.quirks import Quirks
-from tests.lifecycle.templates import Schedule
+from tests.lifecycle.templates import TABLE_STORE, Schedule
 
 Patch = pytest.MonkeyPatch
 Story = Callable[[Case], None]
@@ -94,6 +101,30 @@ def a_sick_version_leaves_a_snapshot(case: Case) -> None:
     assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
     assert case.lost(case.run, before) == timedelta(0)
     assert case.run.restored_from != "of-the-sick"
+
+
+def a_job_that_cannot_be_saved_is_deleted(case: Case) -> None:
+    """Its newest snapshot is younger than max_state_loss: it is forced to stop."""
+    case.running(minutes=5)
+    case.turn(CANNOT_BE_SAVED)
+    assert case.delete().status == "DELETE_COMPLETE"
+
+
+def a_store_is_replaced(case: Case) -> None:
+    """A property that changed would give a table a new, empty store: refused, or asked for."""
+    case.running()
+    stores = {**case.template.stores, "pages": Store(TABLE_STORE, "pages-2")}
+    outcome = case.deploy("v2", stores=stores)
+    assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "Nothing was stopped: table pages" in outcome.reason
+    assert case.changes == []
+    assert case.deploy("v2", stores=stores, replace_stores=("pages",)).succeeded
+
+
+def the_alarms_have_datapoints(case: Case) -> None:
+    """Each look publishes the age of the newest snapshot and whether a person is needed."""
+    case.running(minutes=30)
+    assert len(case.measured("newestSnapshotAge")) == len(case.measured("stuck")) > 5
 
 
 def the_reply_of_the_proof_is_lost(case: Case) -> None:
@@ -204,10 +235,33 @@ def leaves_a_sick_version_running(patch: Patch) -> None:
 
 
 def uses_a_restore_choice_again_and_again(patch: Patch) -> None:
-    def asked(self: request.Request) -> restore.RestoreChoice:
-        return restore.RestoreChoice.of(self.properties.get("Restore"))
+    def asked(self: request.Request) -> Restore:
+        return self.asked.restore
 
     patch.setattr(request.Request, "restore_asked", property(asked))
+
+
+def deletes_with_a_state_loss_of_zero(patch: Patch) -> None:
+    plain = request.Request.max_state_loss.fget
+    assert plain
+
+    def bound(self: request.Request) -> timedelta:
+        return timedelta(0) if self.is_delete else plain(self)
+
+    patch.setattr(request.Request, "max_state_loss", property(bound))
+
+
+def compares_no_stores(patch: Patch) -> None:
+    patch.setattr(stores, "replaced", lambda _: "")
+
+
+def publishes_in_another_namespace(patch: Patch) -> None:
+    plain = metrics.publish
+
+    def publish(*given: Any, **named: Any) -> None:  # noqa: ANN401
+        plain(*given, **{**named, "namespace": "cdk-managed-flink"})
+
+    patch.setattr(metrics, "publish", publish)
 
 
 BUGS = [
@@ -269,5 +323,16 @@ BUGS = [
         "uses a restore choice again and again",
         uses_a_restore_choice_again_and_again,
         choices.test_restore_from_is_used_once,
+    ),
+    SeededBug(
+        "reads max_state_loss as zero when the stack is deleted",
+        deletes_with_a_state_loss_of_zero,
+        a_job_that_cannot_be_saved_is_deleted,
+    ),
+    SeededBug("compares no stores", compares_no_stores, a_store_is_replaced),
+    SeededBug(
+        "publishes its metrics in another namespace",
+        publishes_in_another_namespace,
+        the_alarms_have_datapoints,
     ),
 ]

@@ -13,6 +13,7 @@ from tests.lifecycle.application import (
     Application,
     Configuration,
     Version,
+    held_groups,
 )
 from tests.lifecycle.clock import Clock
 from tests.lifecycle.faults import refusal
@@ -287,6 +288,9 @@ class FlinkModel:
         if snapshots:
             changes["snapshots_enabled"] = snapshots["SnapshotsEnabledUpdate"]
             changes["mode"] = snapshots.get("SnapshotModeUpdate", found.configuration.mode)
+        environment = update.get("EnvironmentPropertyUpdates", {})
+        if environment:
+            changes["groups"] = held_groups(environment["PropertyGroups"])
         rollback = update.get("ApplicationSystemRollbackConfigurationUpdate", {})
         if rollback:
             changes["rollback_enabled"] = rollback["RollbackEnabledUpdate"]

@@ -1,41 +1,58 @@
-"""A pipeline as its template says, and the properties its two custom resources get."""
+"""A pipeline as its template says: what the functions are told of it, by their contract."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.lifecycle.application import Configuration
-from tests.lifecycle.observability import NAMESPACE, STREAM
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
+    ChangeKey,
+    Definition,
+    DesiredState,
+    Gate,
+    Metrics,
+    PrepareRequest,
+    ProveRequest,
+    ReconcileEvent,
+    RequestProperties,
+    Restore,
+    RestoreType,
+    Store,
+    Trigger,
+    UpdateStrategy,
+    to_text,
+)
+from tests.lifecycle.application import Configuration, groups_of
+from tests.lifecycle.observability import NAMESPACE, OWN_NAMESPACE, STREAM
 from tests.lifecycle.snapshots import LEGACY
 
-WITH_SNAPSHOT, FORCE_STOP, IN_PLACE = "STOP_WITH_SNAPSHOT", "FORCE_STOP", "IN_PLACE"
-RUNNING, ALWAYS_RUNNING, STOPPED = "RUNNING", "ALWAYS_RUNNING", "STOPPED"
-NEWEST, NAMED, EMPTY = "LATEST", "SNAPSHOT", "EMPTY"
-GATE = {
-    "WindowSeconds": "300",
-    "PeriodSeconds": "60",
-    "MaxRestarts": "2",
-    "DeadlineSeconds": "1200",
-    "MinRecords": "0",
-}
+WITH_SNAPSHOT, FORCE_STOP, IN_PLACE = UpdateStrategy
+RUNNING, ALWAYS_RUNNING, STOPPED = DesiredState
+NEWEST, NAMED, EMPTY = RestoreType
+GATE = Gate(
+    window_seconds="300",
+    period_seconds="60",
+    max_restarts="2",
+    min_records="0",
+    deadline_seconds="1200",
+)
 DEADLINE_SECONDS = 3000
+MAX_STATE_LOSS = 900  # the default, which users have
+STREAM_STORE, TABLE_STORE = "AWS::Kinesis::Stream", "AWS::DynamoDB::GlobalTable"
+TABLE = "pages"
+STORES = {"clicks": Store(STREAM_STORE, "clicks-1"), TABLE: Store(TABLE_STORE, "pages-1")}
+TOPIC = "arn:aws:sns:us-east-1:111111111111:alerts"
 
 
-@dataclass(frozen=True)
-class Restore:
-    kind: str = NEWEST
-    snapshot: str = ""
-
-    @property
-    def properties(self) -> dict[str, str]:
-        return {"Type": self.kind, **({"Snapshot": self.snapshot} if self.snapshot else {})}
+def restoring(type_: RestoreType = NEWEST, snapshot: str = "") -> Restore:
+    return Restore(type=type_, snapshot=snapshot)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What `tend` is told of snapshots."""
+    """What the reconciler is told of snapshots."""
 
     every_seconds: int = 3600
     keep: int = 24
@@ -48,17 +65,20 @@ class Schedule:
 class Template:
     code: str
     application: str = "sensors"
-    strategy: str = WITH_SNAPSHOT
-    desired: str = RUNNING
-    restore: Restore = Restore()
+    strategy: UpdateStrategy = WITH_SNAPSHOT
+    desired: DesiredState = RUNNING
+    restore: Restore = field(default_factory=restoring)
     bounded: bool = False
-    max_state_loss: int = 7200
+    max_state_loss: int = MAX_STATE_LOSS
     allow_non_restored: bool = False
     mode: str = LEGACY
     runtime: str = "FLINK-1_20"
     snapshots_enabled: bool = True
     rollback_enabled: bool = False
+    gate: Gate = GATE
     schedule: Schedule = field(default_factory=Schedule)
+    stores: Mapping[str, Store] = field(default_factory=lambda: STORES)
+    replace_stores: tuple[str, ...] = ()
 
     @property
     def configuration(self) -> Configuration:
@@ -74,59 +94,65 @@ class Template:
     def digest(self) -> str:
         return hashlib.sha256(repr(self.configuration).encode()).hexdigest()
 
-    def _common(self) -> dict[str, Any]:
-        return {
-            "ApplicationName": self.application,
-            "Application": {"Digest": self.digest, "Inputs": ["code"]},
-            "DeadlineSeconds": str(DEADLINE_SECONDS),
-            "Strategy": self.strategy,
-            "DesiredState": self.desired,
-            "Restore": self.restore.properties,
-            "Bounded": str(self.bounded).lower(),
-        }
+    @property
+    def _common(self) -> RequestProperties:
+        return RequestProperties(
+            application_name=self.application,
+            application=ChangeKey(digest=self.digest, inputs=["code"]),
+            deadline_seconds=to_text(DEADLINE_SECONDS),
+            strategy=self.strategy,
+            desired_state=self.desired,
+            restore=self.restore,
+            bounded=to_text(self.bounded),
+            max_state_loss_seconds=to_text(self.max_state_loss),
+        )
 
     def prepare(self) -> dict[str, Any]:
-        return {**self._common(), "MaxStateLossSeconds": str(self.max_state_loss)}
+        return PrepareRequest(
+            **vars(self._common), stores=self.stores, replace_stores=self.replace_stores
+        ).to_dict()
 
-    def prove(self, prepared: dict[str, str]) -> dict[str, Any]:
+    def prove(self, prepared: Mapping[str, str]) -> dict[str, Any]:
         two = self.runtime > "FLINK-2"
         held = self.configuration
-        return {
-            **self._common(),
-            "Prepared": prepared.get("Snapshot", ""),
-            "Run": prepared.get("Run", "true"),
-            "LogGroupName": f"/aws/kinesis-analytics/{self.application}",
-            "LogStreamName": STREAM,
-            "Gate": dict(GATE),
-            "Metrics": {
-                "Namespace": NAMESPACE,
-                "Uptime": "runningTime" if two else "uptime",
-                "Restarts": "numRestarts" if two else "fullRestarts",
-                "FailedCheckpoints": "numberOfFailedCheckpoints",
-                "RecordsIn": "numRecordsIn",
-            },
-            "AllowNonRestoredState": str(self.allow_non_restored).lower(),
-            "Definition": {
-                "Role": held.role,
-                "BucketArn": held.bucket,
-                "FileKey": held.key,
-                "ObjectVersion": held.object_version,
-                "Runtime": held.runtime,
-            },
-        }
+        return ProveRequest(
+            **vars(self._common),
+            prepared=prepared["Snapshot"],
+            run=prepared["Run"],
+            log_group_name=f"/aws/kinesis-analytics/{self.application}",
+            log_stream_name=STREAM,
+            gate=self.gate,
+            metrics=Metrics(
+                namespace=NAMESPACE,
+                uptime="runningTime" if two else "uptime",
+                restarts="numRestarts" if two else "fullRestarts",
+                failed_checkpoints="numberOfFailedCheckpoints",
+                records_in="numRecordsIn",
+            ),
+            allow_non_restored_state=to_text(self.allow_non_restored),
+            definition=Definition(
+                role=held.role,
+                bucket_arn=held.bucket,
+                file_key=held.key,
+                object_version=held.object_version,
+                runtime=held.runtime,
+                property_groups=groups_of(held.groups),
+            ),
+            metric_namespace=OWN_NAMESPACE,
+        ).to_dict()
 
-    def tend(self, stack_id: str, trigger: str) -> dict[str, Any]:
-        return {
-            "Trigger": trigger,
-            "ApplicationName": self.application,
-            "StackId": stack_id,
-            "DesiredState": self.desired,
-            "Bounded": str(self.bounded).lower(),
-            "SnapshotEverySeconds": str(self.schedule.every_seconds),
-            "SnapshotKeep": str(self.schedule.keep),
-            "SnapshotMaxAgeSeconds": str(self.schedule.max_age_seconds),
-            "Pinned": list(self.schedule.pinned),
-            "TopicArn": "arn:aws:sns:us-east-1:111111111111:alerts",
-            "PeriodSeconds": str(self.schedule.period_seconds),
-            "MetricNamespace": "cdk-managed-flink",
-        }
+    def reconcile(self, stack_id: str, trigger: Trigger) -> dict[str, Any]:
+        return ReconcileEvent(
+            trigger=trigger,
+            application_name=self.application,
+            stack_id=stack_id,
+            desired_state=self.desired,
+            bounded=to_text(self.bounded),
+            snapshot_every_seconds=to_text(self.schedule.every_seconds),
+            snapshot_keep=to_text(self.schedule.keep),
+            snapshot_max_age_seconds=to_text(self.schedule.max_age_seconds),
+            pinned=self.schedule.pinned,
+            topic_arn=TOPIC,
+            period_seconds=to_text(self.schedule.period_seconds),
+            metric_namespace=OWN_NAMESPACE,
+        ).to_dict()

@@ -13,7 +13,7 @@ from tests.lifecycle.quirks import Quirks
 from tests.lifecycle.snapshots import ENHANCED, LEGACY_QUOTA
 from tests.lifecycle.statuses import Status
 from tests.lifecycle.templates import Schedule
-from tests.lifecycle.world import TEND
+from tests.lifecycle.world import RECONCILER
 
 HOUR = 60
 
@@ -55,13 +55,13 @@ def test_prune_waits_while_gate_open(case: Case) -> None:
     looks: list[tuple[str, set[str]]] = []
 
     def look() -> None:
-        looks.append((case.tend(), set(case.names) & held))
+        looks.append((case.reconcile(), set(case.names) & held))
 
     for seconds in (40, 120, 300):
         case.later(seconds, look)
     case.deploy("v2", schedule=eager)
     assert looks == [("kept out of the way: the stack is being changed", held)] * 3
-    case.tend()
+    case.reconcile()
     case.wait(1)
     assert len(set(case.names) & held) < len(held)
 
@@ -86,7 +86,7 @@ def fill(case: Case, name: str, by: str) -> None:
 def test_quota_1000_reached(case: Case) -> None:
     """The stop's own snapshot is made all the same; old ones of ours make room for the proof."""
     case.running()
-    fill(case, "scheduled-20261124T{:06}Z", TEND)
+    fill(case, "scheduled-20261124T{:06}Z", RECONCILER)
     before = case.run
     outcome = case.deploy("v2")
     assert outcome.status == "UPDATE_COMPLETE", outcome.reason
@@ -120,9 +120,9 @@ def test_missed_schedule_fires_once(case: Case) -> None:
     case.deploys.ticking = False
     case.wait(5 * HOUR)
     before = len(scheduled(case))
-    assert case.tend() == "snapshot"
+    assert case.reconcile() == "snapshot"
     case.wait(1)
-    assert case.tend() == "nothing is due"
+    assert case.reconcile() == "nothing is due"
     assert len(scheduled(case)) == before + 1
 
 
@@ -166,7 +166,7 @@ def test_what_a_deploy_left_stopped_is_started_again(case: Case) -> None:
     outcome = case.deploy("v2", trouble=Trouble(Elsewhere.BETWEEN, no_rollback=True))
     assert (outcome.status, case.application.status) == ("UPDATE_FAILED", Status.STARTING)
     case.wait(2)
-    assert (case.run.code, case.run.by) == ("v1", TEND)
+    assert (case.run.code, case.run.by) == ("v1", RECONCILER)
     assert case.lost(case.run, before) == timedelta(0)
 
 

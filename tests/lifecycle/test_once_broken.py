@@ -13,7 +13,7 @@ from tests.lifecycle.faults import ANY, Fault, Planned
 from tests.lifecycle.jobs import CANNOT_BE_SAVED, CRASH_LOOPS, CRASHES_LATER, HEALTHY, Job
 from tests.lifecycle.quirks import Quirks
 from tests.lifecycle.statuses import Status
-from tests.lifecycle.templates import EMPTY, FORCE_STOP, IN_PLACE, Restore
+from tests.lifecycle.templates import EMPTY, FORCE_STOP, IN_PLACE, restoring
 
 NOTHING = timedelta(0)
 
@@ -39,7 +39,7 @@ def test_a_denied_stop_is_not_forced(case: Case) -> None:
     case.running(minutes=5)
     before = case.run
     case.world.faults.set(Planned(Fault.DENIED, "StopApplication"))
-    outcome = case.deploy("v2", restore=Restore(EMPTY))
+    outcome = case.deploy("v2", restore=restoring(EMPTY))
     forced = [call for call in case.made("StopApplication") if call.parameters["Force"]]
     assert (outcome.status, forced) == ("UPDATE_COMPLETE", [])
     assert any(held.state.position >= before.state(case.world.now).position for held in case.ready)
@@ -65,7 +65,7 @@ def test_prepare_asked_again_while_prove_waits_stops_nothing(case: Case) -> None
     """A deploy that changes the restore choice alone: CloudFormation updates no application."""
     case.running()
     case.later(150, lambda: case.replay(case.deploys.events[-2]))
-    outcome = case.deploy("v1", restore=Restore(EMPTY))
+    outcome = case.deploy("v1", restore=restoring(EMPTY))
     assert outcome.status == "UPDATE_COMPLETE"
     assert case.changes.count("StopApplication") == 1
 
@@ -119,8 +119,8 @@ def test_one_create_at_a_time_is_no_reason_to_call_somebody() -> None:
     case.running(minutes=30, mode="ENHANCED_SNAPSHOTS")
     case.world.state.change_job(case.application, replace(HEALTHY, snapshot_seconds=400))
     case.wait(40)
-    case.tend()
-    case.tend()
+    case.reconcile()
+    case.reconcile()
     assert {look["Decision"] for look in case.deploys.decisions} & {"stuck"} == set()
     assert case.messages == []
 

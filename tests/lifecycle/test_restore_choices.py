@@ -10,7 +10,7 @@ from tests.lifecycle.jobs import (
     Job,
 )
 from tests.lifecycle.quirks import Quirks
-from tests.lifecycle.templates import EMPTY, NAMED, Restore
+from tests.lifecycle.templates import EMPTY, NAMED, restoring
 
 NOTHING = timedelta(0)
 SKIP = "SKIP_RESTORE_FROM_SNAPSHOT"
@@ -21,11 +21,11 @@ def test_restore_from_is_used_once(case: Case) -> None:
     case.running()
     case.snapshot_by_hand("mine")
     case.wait(30)
-    chosen = case.deploy("v1", restore=Restore(NAMED, "mine"))
+    chosen = case.deploy("v1", restore=restoring(NAMED, "mine"))
     assert (chosen.status, case.restores) == ("UPDATE_COMPLETE", ["mine"])
     case.wait(30)
     before = case.run
-    again = case.deploy("v2", restore=Restore(NAMED, "mine"))
+    again = case.deploy("v2", restore=restoring(NAMED, "mine"))
     assert (again.status, case.lost(case.run, before)) == ("UPDATE_COMPLETE", NOTHING)
 
 
@@ -34,7 +34,7 @@ def test_restore_from_is_never_used_in_a_rollback(case: Case) -> None:
     case.snapshot_by_hand("mine")
     case.wait(30)
     before = case.run
-    outcome = case.deploy("v2", CRASH_LOOPS, restore=Restore(NAMED, "mine"))
+    outcome = case.deploy("v2", CRASH_LOOPS, restore=restoring(NAMED, "mine"))
     assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
     assert case.lost(case.run, before) == NOTHING
 
@@ -42,17 +42,17 @@ def test_restore_from_is_never_used_in_a_rollback(case: Case) -> None:
 def test_empty_start_is_asked_for_and_used_once(case: Case) -> None:
     case.running()
     first = case.run
-    case.deploy("v2", restore=Restore(EMPTY))
+    case.deploy("v2", restore=restoring(EMPTY))
     second = case.run
     assert second.restored.origin != first.restored.origin
     case.wait(20)
-    case.deploy("v3", restore=Restore(EMPTY))
+    case.deploy("v3", restore=restoring(EMPTY))
     assert case.lost(case.run, second) == NOTHING
 
 
 def test_a_missing_named_snapshot_stops_nothing(case: Case) -> None:
     case.running()
-    outcome = case.deploy("v2", restore=Restore(NAMED, "gone"))
+    outcome = case.deploy("v2", restore=restoring(NAMED, "gone"))
     assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
     assert "gone" in outcome.reason
     assert case.changes == []

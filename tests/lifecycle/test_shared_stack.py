@@ -9,7 +9,7 @@ from tests.lifecycle.case import Case
 from tests.lifecycle.deploys import Deploys, Elsewhere, Trouble
 from tests.lifecycle.jobs import FINISHES, HEALTHY, Job, Snapshots
 from tests.lifecycle.statuses import Status
-from tests.lifecycle.templates import ALWAYS_RUNNING, EMPTY, RUNNING, STOPPED, Restore
+from tests.lifecycle.templates import ALWAYS_RUNNING, EMPTY, RUNNING, STOPPED, restoring
 from tests.lifecycle.world import PREPARE, PROVE
 
 NEWER = ("DesiredState", "Strategy", "Restore", "Bounded", "Run", "Definition")
@@ -25,7 +25,7 @@ def unrelated_update(case: Case, *, undone: bool, minutes: float = 5) -> None:
         case.wait(1)
     case.deploys._turn(f"{ends}_COMPLETE_CLEANUP_IN_PROGRESS")
     case.deploys._turn(f"{ends}_COMPLETE")
-    case.deploys._tell_tend()
+    case.deploys._wake_reconciler()
 
 
 def test_properties_that_an_earlier_release_did_not_have_change_nothing() -> None:
@@ -50,7 +50,7 @@ def test_stopped_by_hand_while_another_resource_is_updated_stays_stopped() -> No
     case.stop_by_hand()
     case.deploys._turn("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
     case.deploys._turn("UPDATE_COMPLETE")
-    case.deploys._tell_tend()
+    case.deploys._wake_reconciler()
     case.wait(10)
     assert case.application.status is Status.READY
 
@@ -128,7 +128,7 @@ def test_a_finished_bounded_job_is_deployed_again_and_again() -> None:
 def test_a_restore_choice_that_is_used_up_says_so() -> None:
     case = Case()
     short = replace(FINISHES, finishes_after=60)
-    empty = Restore(EMPTY)
+    empty = restoring(EMPTY)
     assert case.deploy("v1", short, bounded=True, restore=empty).succeeded
     case.wait(30)
     outcome = case.deploy("v2", HEALTHY, bounded=False, restore=empty)

@@ -22,8 +22,8 @@ from tests.lifecycle.transitions import Transitions
 SERVICES = ("kinesisanalyticsv2", "logs", "cloudwatch", "cloudformation", "sns")
 USER, CLOUDFORMATION = "user", "cloudformation"
 # Who calls through the handlers: the two resources, the reconciler, an event sent once more.
-PREPARE, PROVE, TEND, REPLAY = "prepare", "prove", "tend", "replay"
-HANDLERS = frozenset({PREPARE, PROVE, TEND, REPLAY})
+PREPARE, PROVE, RECONCILER, REPLAY = "prepare", "prove", "reconciler", "replay"
+HANDLERS = frozenset({PREPARE, PROVE, RECONCILER, REPLAY})
 
 
 class Judge:

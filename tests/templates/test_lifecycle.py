@@ -1,4 +1,4 @@
-"""What Prepare and Prove are told, what they answer, and the rules of the reconciler."""
+"""The properties and attributes of Prepare and Prove, and the rules of the reconciler."""
 
 import json
 from importlib import import_module
@@ -19,23 +19,19 @@ from cdk_managed_flink import (
     UpdateStrategy,
 )
 from cdk_managed_flink.application.code_location import CodeLocation
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
+    PrepareRequest,
+    ProveRequest,
+    ReconcileEvent,
+    ResourceType,
+)
+from cdk_managed_flink.handlers.managed_flink_lifecycle.message import Message
 
 pytestmark = pytest.mark.slow
 
 
-BOTH = ("Custom::FlinkPrepare", "Custom::FlinkProve")
-COMMON = {
-    "ServiceToken",
-    "ServiceTimeout",
-    "ApplicationName",
-    "Application",
-    "DeadlineSeconds",
-    "Strategy",
-    "DesiredState",
-    "Restore",
-    "Bounded",
-    "MaxStateLossSeconds",
-}
+BOTH = PREPARE, PROVE = tuple(ResourceType)
+FROM_CDK = {"ServiceToken", "ServiceTimeout"}
 INTRINSICS = {
     "Ref",
     "Fn::GetAtt",
@@ -45,18 +41,6 @@ INTRINSICS = {
     "Fn::Split",
     "Fn::Sub",
 }
-PREPARE_ONLY = {"Stores", "ReplaceStores"}
-PROVE_ONLY = {
-    "Prepared",
-    "Run",
-    "LogGroupName",
-    "LogStreamName",
-    "Gate",
-    "Metrics",
-    "AllowNonRestoredState",
-    "Definition",
-    "MetricNamespace",
-}
 
 
 def properties(template: dict[str, Any], type_: str) -> dict[str, Any]:
@@ -64,9 +48,19 @@ def properties(template: dict[str, Any], type_: str) -> dict[str, Any]:
     return found
 
 
-def test_they_are_told_exactly_what_the_handlers_read(template: dict[str, Any]) -> None:
-    assert set(properties(template, BOTH[0])) == COMMON | PREPARE_ONLY
-    assert set(properties(template, BOTH[1])) == COMMON | PROVE_ONLY
+@pytest.mark.parametrize(
+    ("type_", "message"),
+    [(PREPARE, PrepareRequest), (PROVE, ProveRequest)],
+    ids=["prepare", "prove"],
+)
+def test_the_template_is_the_contract(
+    template: dict[str, Any], type_: ResourceType, message: type[Message]
+) -> None:
+    """Nothing that the functions do not read, and nothing missing that they read."""
+    written = {
+        key: value for key, value in properties(template, type_).items() if key not in FROM_CDK
+    }
+    assert message.of(written).to_dict() == written
 
 
 def test_nothing_is_chosen_unless_somebody_chooses(minimal: dict[str, Any]) -> None:
@@ -206,21 +200,6 @@ def test_outputs_say_what_runs_where_it_came_from_and_why_it_is_well(
 
 # -- the reconciler ---------------------------------------------------------------------------
 
-EVENT = {
-    "ApplicationName",
-    "StackId",
-    "DesiredState",
-    "Bounded",
-    "SnapshotEverySeconds",
-    "SnapshotKeep",
-    "SnapshotMaxAgeSeconds",
-    "Pinned",
-    "TopicArn",
-    "PeriodSeconds",
-    "MetricNamespace",
-    "Trigger",
-}
-
 
 def rule(template: dict[str, Any], kind: str) -> dict[str, Any]:
     (found,) = [
@@ -277,9 +256,14 @@ def test_both_rules_call_the_same_function_and_say_what_woke_it(template: dict[s
         assert text(target["Arn"]).startswith("<ManagedFlinkLifecycleTend")
 
 
-def test_the_event_is_what_the_handlers_read(minimal: dict[str, Any]) -> None:
+@pytest.mark.parametrize("kind", ["ScheduleExpression", "EventPattern"])
+def test_the_event_is_the_contract(template: dict[str, Any], kind: str) -> None:
+    event = told(rule(template, kind))
+    assert ReconcileEvent.of(event).to_dict() == event
+
+
+def test_the_event_of_a_pipeline_with_every_default(minimal: dict[str, Any]) -> None:
     event = told(rule(minimal, "ScheduleExpression"))
-    assert set(event) == EVENT
     assert event == {
         "Trigger": "schedule",
         "ApplicationName": properties(minimal, BOTH[0])["ApplicationName"],

@@ -32,7 +32,7 @@ def test_fails_when_the_window_does_not_fit_into_the_timeout(window: cdk.Duratio
 
 
 def test_handlers_read_whole_seconds_as_text() -> None:
-    assert HealthGate(min_records=10).properties() == {
+    assert HealthGate(min_records=10).message().to_dict() == {
         "WindowSeconds": "180",
         "PeriodSeconds": "60",
         "MaxRestarts": "2",
@@ -42,7 +42,7 @@ def test_handlers_read_whole_seconds_as_text() -> None:
 
 
 def test_no_gate_only_waits_for_running() -> None:
-    assert HealthGate.none().properties()["WindowSeconds"] == "0"
+    assert HealthGate.none().message().window_seconds == "0"
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_a_token_passes(
 ) -> None:
     value: Any = number if name.startswith("m") else cdk.Duration.seconds(number)
     made = HealthGate(**{name: value})
-    assert stack.resolve(made.properties()[property_]) == {"Ref": "Number"}
+    assert stack.resolve(made.message().to_dict()[property_]) == {"Ref": "Number"}

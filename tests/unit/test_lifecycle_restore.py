@@ -45,21 +45,23 @@ def test_fails_when_an_arn_with_tokens_is_an_applications(stack: cdk.Stack) -> N
 
 @pytest.mark.parametrize("name", ["a", "before_it.2-b", "x" * 256, ARN])
 def test_names_and_arns_of_snapshots_pass(name: str) -> None:
-    assert RestoreFrom.snapshot(name).properties() == {"Type": "SNAPSHOT", "Snapshot": name}
+    assert RestoreFrom.snapshot(name).message().to_dict() == {"Type": "SNAPSHOT", "Snapshot": name}
 
 
 def test_tokens_pass(stack: cdk.Stack, text: str) -> None:
     arn = stack.format_arn(service="kinesisanalytics", resource="snapshot", resource_name="a")
     assert RestoreFrom.snapshot(arn).is_arn
     assert RestoreFrom.snapshot(f"{arn.rpartition(':')[0]}:{text}").is_arn
-    assert stack.resolve(RestoreFrom.snapshot(text).properties()["Snapshot"]) == {"Ref": "Text"}
+    assert stack.resolve(RestoreFrom.snapshot(text).message().to_dict()["Snapshot"]) == {
+        "Ref": "Text"
+    }
 
 
 @pytest.mark.parametrize(
     ("choice", "type_"), [(RestoreFrom.latest(), "LATEST"), (RestoreFrom.empty(), "EMPTY")]
 )
 def test_the_other_choices_name_no_snapshot(choice: RestoreFrom, type_: str) -> None:
-    assert choice.properties() == {"Type": type_, "Snapshot": ""}
+    assert choice.message().to_dict() == {"Type": type_, "Snapshot": ""}
 
 
 def test_fails_when_an_arn_is_given_and_snapshots_have_none(build: Build) -> None:

@@ -7,9 +7,10 @@ from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.durations import MINUTE
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.tokens import is_token
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import RestoreType
 from cdk_managed_flink.lifecycle.desired_state import DesiredState
 from cdk_managed_flink.lifecycle.health_gate import HealthGate
-from cdk_managed_flink.lifecycle.restore_from import RestoreFrom, RestoreType
+from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
 from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
 from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 

@@ -12,6 +12,7 @@ from cdk_managed_flink.application.answers import log_group_name, log_stream_nam
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.references import Secrets, names_in, references_in
 from cdk_managed_flink.application.tracked import Rendered
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ChangeKey, Definition
 
 
 class ApplicationDefinition:
@@ -63,14 +64,14 @@ class ApplicationDefinition:
         text = json.dumps(whole, sort_keys=True)
         references = {json.dumps(found, sort_keys=True): found for found in references_in(whole)}
         secrets = self._secrets.within(list(references.values()))
-        return {
-            "Digest": hashlib.sha256(text.encode()).hexdigest(),
-            "Inputs": [
+        return ChangeKey(
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+            inputs=[
                 reference
                 for _, reference in sorted(references.items())
                 if not names_in(reference) & secrets
             ],
-        }
+        ).to_dict()
 
     def _job(self) -> dict[str, Any]:
         properties = self._render().effective()
@@ -83,15 +84,15 @@ class ApplicationDefinition:
             "S3ContentLocation",
         ):
             location = location.get(name, {})
-        return {
-            "Role": properties["ServiceExecutionRole"],
-            "BucketArn": location.get("BucketARN", ""),
-            "FileKey": location.get("FileKey", ""),
-            "ObjectVersion": location.get("ObjectVersion", ""),
-            "Runtime": properties["RuntimeEnvironment"],
+        return Definition(
+            role=properties["ServiceExecutionRole"],
+            bucket_arn=location.get("BucketARN", ""),
+            file_key=location.get("FileKey", ""),
+            object_version=location.get("ObjectVersion", ""),
+            runtime=properties["RuntimeEnvironment"],
             # The provider framework logs the properties of custom resources.
-            **({} if self._secrets.within(groups) else {"PropertyGroups": groups}),
-        }
+            property_groups=None if self._secrets.within(groups) else groups,
+        ).to_dict()
 
     def _render(self) -> Rendered:
         if self._rendered is None:

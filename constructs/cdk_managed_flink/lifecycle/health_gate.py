@@ -8,6 +8,7 @@ from aws_cdk import Duration, Token
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.tokens import is_token
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Gate, to_text
 
 # The handlers' own deadline is shorter than the provider's, and that than CloudFormation's hour:
 # each can still say what it waited for.
@@ -77,21 +78,22 @@ class HealthGate:
         """
         return cls(window=durations.seconds(0))
 
-    def properties(self) -> dict[str, str]:
-        """The gate as the handlers read it."""
-        return {
-            "WindowSeconds": seconds(self.window),
-            "PeriodSeconds": seconds(self.period),
-            "MaxRestarts": _number(self.max_restarts),
-            "MinRecords": _number(self.min_records),
-            "DeadlineSeconds": seconds(self.timeout),
-        }
+    def message(self) -> Gate:
+        """The gate as the functions read it."""
+        return Gate(
+            window_seconds=seconds(self.window),
+            period_seconds=seconds(self.period),
+            max_restarts=number(self.max_restarts),
+            min_records=number(self.min_records),
+            deadline_seconds=seconds(self.timeout),
+        )
 
 
 def seconds(duration: Duration) -> str:
-    """A duration as the handlers read it; a token stays one."""
-    return _number(durations.whole(duration, durations.SECOND))
+    """A duration as the functions read it; a token stays one."""
+    return number(durations.whole(duration, durations.SECOND))
 
 
-def _number(value: float) -> str:
-    return Token.as_string(value) if is_token(value) else str(int(value))
+def number(value: float) -> str:
+    """A number as the functions read it; a token stays one."""
+    return Token.as_string(value) if is_token(value) else to_text(value)

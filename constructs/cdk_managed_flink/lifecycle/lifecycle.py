@@ -1,7 +1,6 @@
 """FlinkLifecycle: Prepare before the application's update, Prove after it, and the reconciler."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import jsii
 from aws_cdk import CustomResource, Duration
@@ -20,7 +19,18 @@ from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.metrics import NAMESPACE, RECONCILER_NAMESPACE
 from cdk_managed_flink.application.place import place_of, share_place
-from cdk_managed_flink.application.tokens import text_of
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
+    Metrics,
+    PrepareRequest,
+    ProveRequest,
+    ReconcileEvent,
+    RequestProperties,
+    ResourceType,
+    Trigger,
+    key_of,
+    stores_of,
+    to_text,
+)
 from cdk_managed_flink.lifecycle import contradictions
 from cdk_managed_flink.lifecycle.definition import ApplicationDefinition
 from cdk_managed_flink.lifecycle.desired_state import DesiredState
@@ -28,6 +38,7 @@ from cdk_managed_flink.lifecycle.health_gate import (
     CLOUDFORMATION_MINUTES,
     HANDLER_MINUTES,
     HealthGate,
+    number,
     seconds,
 )
 from cdk_managed_flink.lifecycle.provider import DEFAULT_POLL_INTERVAL, LifecycleProvider
@@ -35,7 +46,7 @@ from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL, R
 from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
 from cdk_managed_flink.lifecycle.rights import ApplicationRights, let_operate
 from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
-from cdk_managed_flink.lifecycle.stores import keep_up, stores
+from cdk_managed_flink.lifecycle.stores import keep_up_to_date, replaceable
 from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 
 DEFAULT_MAX_STATE_LOSS = durations.minutes(15)
@@ -134,45 +145,55 @@ class FlinkLifecycle(Construct):
         defined = ApplicationDefinition(application)
         if update_strategy is not UpdateStrategy.FORCE_STOP:
             self.node.add_validation(_SnapshotsOn(defined))
-        common = {
-            "ApplicationName": application.application_name,
-            "Application": defined.change_key(),
-            "DeadlineSeconds": str(60 * HANDLER_MINUTES),
-            "Strategy": update_strategy.value,
-            "DesiredState": desired_state.value,
-            "Restore": restore.properties(),
-            "Bounded": _text(bounded),
-            "MaxStateLossSeconds": seconds(max_state_loss),
-        }
-        self.prepare = self._resource("Prepare", provider, {**common, **stores(application)})
-        keep_up(self.prepare, application)
+        common = RequestProperties(
+            application_name=application.application_name,
+            application=defined.change_key(),
+            deadline_seconds=to_text(60 * HANDLER_MINUTES),
+            strategy=update_strategy,
+            desired_state=desired_state,
+            restore=restore.message(),
+            bounded=to_text(bounded),
+            max_state_loss_seconds=seconds(max_state_loss),
+        )
+        self.prepare = self._resource(
+            "Prepare",
+            ResourceType.PREPARE,
+            provider,
+            PrepareRequest(
+                **vars(common),
+                stores=stores_of(application.stores),
+                replace_stores=replaceable(application),
+            ),
+        )
+        keep_up_to_date(self.prepare, application)
         names = application.runtime.metric_names
         self.prove = self._resource(
             "Prove",
+            ResourceType.PROVE,
             provider,
-            {
-                **common,
-                "Prepared": self.prepare.get_att_string("Snapshot"),
-                "Run": self.prepare.get_att_string("Run"),
-                "LogGroupName": log_group_name(application.log_group),
-                "LogStreamName": log_stream_name(application.log_stream),
-                "Gate": gate.properties(),
-                "Metrics": {
-                    "Namespace": NAMESPACE,
-                    "Uptime": names.uptime,
-                    "Restarts": names.restarts,
-                    "FailedCheckpoints": "numberOfFailedCheckpoints",
-                    "RecordsIn": "numRecordsIn",
-                },
-                "AllowNonRestoredState": _text(allow_non_restored_state),
-                "Definition": defined.job(),
-                "MetricNamespace": RECONCILER_NAMESPACE,
-            },
+            ProveRequest(
+                **vars(common),
+                prepared=self.prepare.get_att_string(key_of("snapshot")),
+                run=self.prepare.get_att_string(key_of("run")),
+                log_group_name=log_group_name(application.log_group),
+                log_stream_name=log_stream_name(application.log_stream),
+                gate=gate.message(),
+                metrics=Metrics(
+                    namespace=NAMESPACE,
+                    uptime=names.uptime,
+                    restarts=names.restarts,
+                    failed_checkpoints="numberOfFailedCheckpoints",
+                    records_in="numRecordsIn",
+                ),
+                allow_non_restored_state=to_text(allow_non_restored_state),
+                definition=defined.job(),
+                metric_namespace=RECONCILER_NAMESPACE,
+            ),
         )
         # Made before they are called, and there until they have been called for the last time.
         self.prepare.node.add_dependency(rights)
-        self.restored_from = self.prove.get_att_string("RestoredFrom")
-        self.evidence = self.prove.get_att_string("Evidence")
+        self.restored_from = self.prove.get_att_string(key_of("restored_from"))
+        self.evidence = self.prove.get_att_string(key_of("evidence"))
         if application.prerequisites:
             self.prepare.node.add_dependency(*application.prerequisites)
         application.resource.node.add_dependency(self.prepare)
@@ -188,34 +209,35 @@ class FlinkLifecycle(Construct):
         self.reconciler = Reconciler(
             self,
             "Reconciler",
-            tend=provider.tend,
-            event={
-                "ApplicationName": application.application_name,
-                "StackId": place_of(self).stack_id,
-                "DesiredState": desired_state.value,
-                "Bounded": _text(bounded),
-                "SnapshotEverySeconds": "0" if every is None else seconds(every),
-                "SnapshotKeep": _count(self.snapshots.keep),
-                "SnapshotMaxAgeSeconds": seconds(self.snapshots.max_age),
-                "Pinned": [restore.chosen] if restore.chosen else [],
-                "TopicArn": "" if topic is None else topic_arn(topic),
-                "PeriodSeconds": seconds(reconcile_interval),
-                "MetricNamespace": RECONCILER_NAMESPACE,
-            },
+            function=provider.reconcile,
+            event=ReconcileEvent(
+                trigger=Trigger.SCHEDULE,
+                application_name=application.application_name,
+                stack_id=place_of(self).stack_id,
+                desired_state=desired_state,
+                bounded=to_text(bounded),
+                snapshot_every_seconds="0" if every is None else seconds(every),
+                snapshot_keep=number(self.snapshots.keep),
+                snapshot_max_age_seconds=seconds(self.snapshots.max_age),
+                pinned=[restore.chosen] if restore.chosen else [],
+                topic_arn="" if topic is None else topic_arn(topic),
+                period_seconds=seconds(reconcile_interval),
+                metric_namespace=RECONCILER_NAMESPACE,
+            ),
             interval=reconcile_interval,
             after=self.prove,
         )
 
     def _resource(
-        self, id: str, provider: LifecycleProvider, properties: dict[str, Any]
+        self, id: str, type: ResourceType, provider: LifecycleProvider, message: RequestProperties
     ) -> CustomResource:
         return CustomResource(
             self,
             id,
-            resource_type=f"Custom::Flink{id}",
+            resource_type=type.value,
             service_token=provider.service_token,
             service_timeout=durations.minutes(CLOUDFORMATION_MINUTES),
-            properties=properties,
+            properties=message.to_dict(),
         )
 
 
@@ -239,11 +261,3 @@ class _SnapshotsOn:
             "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
         )
         return [str(refused)]
-
-
-def _text(flag: bool) -> str:
-    return str(flag).lower()
-
-
-def _count(value: int) -> str:
-    return text_of(value)

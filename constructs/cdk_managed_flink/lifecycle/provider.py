@@ -25,7 +25,7 @@ class LifecycleProvider(Construct):
     Attributes:
         role: Role of the functions, with what concerns the whole stack.
         service_token: For the custom resources.
-        tend: The reconciler's function.
+        reconcile: The reconciler's function.
         log_group: Where all of them say what they did, and why.
     """
 
@@ -76,7 +76,7 @@ class LifecycleProvider(Construct):
         allow_stack(self.role, place_of(self))
         on_event = functions.function("OnEvent", "on_event")
         is_complete = functions.function("IsComplete", "is_complete")
-        self.tend = functions.function("Tend", "reconcile")
+        self.reconcile = functions.function("Tend", "reconcile")
         self.service_token = functions.service_token(
             on_event,
             is_complete,

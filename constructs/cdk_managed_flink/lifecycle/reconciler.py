@@ -1,6 +1,6 @@
 """Reconciler: what looks after the application between deploys, and after one that failed."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -9,6 +9,7 @@ from constructs import Construct, IDependable
 
 from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ReconcileEvent, Trigger
 
 DEFAULT_RECONCILE_INTERVAL = durations.minutes(5)
 # Nothing is under way on the stack any more. Of a stack that is deleted there is nothing to tend.
@@ -36,8 +37,8 @@ class Reconciler(Construct):
     rolled back finds them in place from the one before.
 
     Args:
-        tend: The function.
-        event: What it is told, the same each time but for the trigger.
+        function: The reconciler's function.
+        event: Its input, the same each time except for the trigger.
         interval: How often it looks.
         after: What has to be there first.
 
@@ -51,8 +52,8 @@ class Reconciler(Construct):
         scope: Construct,
         id: str,
         *,
-        tend: lambda_.IFunction,
-        event: Mapping[str, object],
+        function: lambda_.IFunction,
+        event: ReconcileEvent,
         interval: Duration,
         after: IDependable,
     ) -> None:
@@ -60,23 +61,23 @@ class Reconciler(Construct):
         place = place_of(scope)
         minutes = int(durations.literal(interval) // durations.MINUTE)
         unit = "minute" if minutes == 1 else "minutes"
-        function_arn = tend.function_arn
+        function_arn = function.function_arn
 
-        def target(trigger: str) -> dict[str, str]:
-            told = place.stack.to_json_string({"Trigger": trigger, **event})
-            return {"arn": function_arn, "id": "Tend", "input": told}
+        def target(trigger: Trigger) -> dict[str, str]:
+            message = place.stack.to_json_string(replace(event, trigger=trigger).to_dict())
+            return {"arn": function_arn, "id": "Tend", "input": message}
 
         self.schedule = events.CfnRule(
             self,
             "Schedule",
-            description=f"Looks after {event['ApplicationName']}",
+            description=f"Looks after {event.application_name}",
             schedule_expression=f"rate({minutes} {unit})",
-            targets=[target("schedule")],
+            targets=[target(Trigger.SCHEDULE)],
         )
         self.stack_status = events.CfnRule(
             self,
             "StackStatus",
-            description=f"Looks after {event['ApplicationName']} when a deploy has ended",
+            description=f"Looks after {event.application_name} when a deploy has ended",
             event_pattern={
                 "source": ["aws.cloudformation"],
                 "detail-type": ["CloudFormation Stack Status Change"],
@@ -85,7 +86,7 @@ class Reconciler(Construct):
                     "status-details": {"status": list(_TERMINAL)},
                 },
             },
-            targets=[target("stack")],
+            targets=[target(Trigger.STACK)],
         )
         for name, rule in (("Schedule", self.schedule), ("StackStatus", self.stack_status)):
             rule.node.add_dependency(after)

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
 from constructs import Construct
@@ -11,19 +10,12 @@ from cdk_managed_flink.application import context_flag
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.snapshot_mode import SnapshotMode
 from cdk_managed_flink.application.tokens import is_token
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Restore, RestoreType
 
 ALLOW_EMPTY_START = "cdk-managed-flink:allowEmptyStart"
 # SnapshotName and SnapshotV2Name of the service's API.
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,256}")
 _ARN = re.compile(r"arn:[a-z-]+:kinesisanalytics:[a-z0-9-]+:\d{12}:snapshot/[a-zA-Z0-9_.-]{1,100}")
-
-
-class RestoreType(StrEnum):
-    """What kind of choice it is."""
-
-    LATEST = "LATEST"
-    SNAPSHOT = "SNAPSHOT"
-    EMPTY = "EMPTY"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +105,9 @@ class RestoreFrom:
                 f"All state is given up: deploy with -c {ALLOW_EMPTY_START}=true if that is meant.",
             )
 
-    def properties(self) -> dict[str, str]:
-        """The choice as the handlers read it."""
-        return {"Type": self.type.value, "Snapshot": self.chosen}
+    def message(self) -> Restore:
+        """The choice as the functions read it."""
+        return Restore(type=self.type, snapshot=self.chosen)
 
 
 def _legal(chosen: str) -> bool:

@@ -1,4 +1,4 @@
-"""The Lambda functions: `on_event` and `is_complete` behind CDK's provider framework, and `tend`.
+"""The Lambda functions: `on_event` and `is_complete` of CDK's provider framework, `reconcile`.
 
 The framework hands what `on_event` returned to every poll, and keeps nothing between polls.
 An error in a poll fails the deploy, so what may pass by itself is answered "not yet".
@@ -14,25 +14,24 @@ from .aws import metrics
 from .aws.calls import ServiceError, TransientError
 from .aws.clients import Clients as Clients
 from .aws.clients import aws
-from .aws.evidence import Evidence
 from .aws.service import FlinkService
 from .aws.stack import OwnStack, physical_id
 from .aws.step_log import StepLog
-from .reconciler.reconcile_event import Errand
+from .contract import ContractError, ReconcileEvent, ResourceType
+from .message import key_of
 from .reconciler.reconciler import Reconciler
-from .rules.gate import HealthGate
 from .rules.reason import duration, one_line, shorten
 from .steps import prepare, prove, rollback
 from .steps.context import Context, SupersededError
 from .steps.rejection import FORCED_STOP_SECONDS
 from .values.outcome import Complete, DeployFailedError, NotYet, Outcome
-from .values.request import PREPARE, PROVE, SHORT_NAMES, Request
+from .values.request import SHORT_NAMES, Request
 
 Poll = Callable[[Context], Outcome]
 AtDeadline = Callable[[Context, NotYet], Outcome]
-RESOURCES: dict[str, tuple[Poll, AtDeadline]] = {
-    PREPARE: (prepare.poll, prepare.at_deadline),
-    PROVE: (prove.poll, prove.at_deadline),
+RESOURCES: Mapping[str, tuple[Poll, AtDeadline]] = {
+    ResourceType.PREPARE: (prepare.poll, prepare.at_deadline),
+    ResourceType.PROVE: (prove.poll, prove.at_deadline),
 }
 # A new role's policy takes a while until it is in force everywhere.
 PERMISSION_DELAY_SECONDS = 120
@@ -50,7 +49,7 @@ def is_complete(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 def reconcile(event: Mapping[str, Any], _context: object) -> dict[str, str]:
     """One look at an application between deploys."""
-    return tend(event, aws(), datetime.now(UTC))
+    return look(event, aws(), datetime.now(UTC))
 
 
 def begin(
@@ -80,7 +79,7 @@ def step(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str,
             return {"IsComplete": False}
         _first_measure(event, clients, now)
         return {"IsComplete": True, "Data": dict(outcome.data)}
-    except DeployFailedError as failed:
+    except (DeployFailedError, ContractError) as failed:
         failure = str(failed)
     except SupersededError as superseded:
         failure = f"{superseded} Application {Request.of(event, now).application} is left to that."
@@ -97,12 +96,11 @@ def step(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str,
 def _first_measure(event: Mapping[str, Any], clients: Clients, now: datetime) -> None:
     """What Prove has seen: an alarm that comes with this deploy finds a datapoint."""
     request = Request.of(event, now)
-    namespace = request.text("MetricNamespace")
-    if namespace and not request.is_delete:
+    if request.kind == ResourceType.PROVE and not request.is_delete:
         metrics.publish(
             clients.cloudwatch,
             _log(request),
-            namespace=namespace,
+            namespace=request.prove.metric_namespace,
             application=request.application,
             at=now,
             stuck=False,
@@ -110,16 +108,18 @@ def _first_measure(event: Mapping[str, Any], clients: Clients, now: datetime) ->
         )
 
 
-def tend(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str, str]:
-    """What `reconcile` answers; raises nothing that the services refuse."""
-    errand = Errand.of(event)
+def look(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str, str]:
+    """What `reconcile` answers. An error that a service answers is logged, not raised."""
+    asked = ReconcileEvent.of(event)
     return Reconciler(
-        errand=errand,
-        service=FlinkService(clients.flink, errand.application),
-        stack=OwnStack(clients.cloudformation, errand.stack_id),
+        event=asked,
+        service=FlinkService(clients.flink, asked.application_name),
+        stack=OwnStack(clients.cloudformation, asked.stack_id),
         cloudwatch=clients.cloudwatch,
         sns=clients.sns,
-        log=StepLog(resource="reconciler", request=errand.trigger, application=errand.application),
+        log=StepLog(
+            resource="reconciler", request=asked.trigger, application=asked.application_name
+        ),
         now=now,
     ).run()
 
@@ -172,16 +172,8 @@ def _context_of(request: Request, clients: Clients, now: datetime, log: StepLog)
         )
     return Context(
         request=request,
+        clients=clients,
         service=FlinkService(clients.flink, request.application),
-        evidence=Evidence(
-            logs=clients.logs,
-            cloudwatch=clients.cloudwatch,
-            application=request.application,
-            log_group=request.text("LogGroupName"),
-            log_stream=request.text("LogStreamName"),
-            metrics=request.section("Metrics"),
-            period_seconds=HealthGate.of(request.section("Gate")).period_seconds,
-        ),
         stack=stack,
         log=log,
         now=now,
@@ -204,7 +196,7 @@ def _begun(request: Request, stack: OwnStack, now: datetime, log: StepLog) -> Re
 
 def _physical_id(event: Mapping[str, Any], request: Request) -> str:
     """Named for the application; another application is another resource to CloudFormation."""
-    renamed = request.application != request.old_properties.get("ApplicationName")
+    renamed = request.application != request.old_properties.get(key_of("application_name"))
     present = str(event.get("PhysicalResourceId") or "")
     if present and (request.is_delete or not renamed):
         return present

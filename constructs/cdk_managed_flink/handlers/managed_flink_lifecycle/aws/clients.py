@@ -13,7 +13,7 @@ from botocore.config import Config
 from .calls import Client
 
 # The service's description as botocore 1.44.8 has it: an older one knows no enhanced snapshots.
-_MODELS = Path(__file__).parent / "models"
+_MODELS = Path(__file__).parents[1] / "models"
 
 
 @dataclass(frozen=True)

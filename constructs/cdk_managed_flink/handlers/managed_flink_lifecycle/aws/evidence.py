@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..contract import Metrics
 from ..rules.failure_log import LogLine, error_cause, failures
 from ..rules.gate import Datapoint, Observation
 from .calls import Client, NotFoundError, call
@@ -17,10 +17,10 @@ _ERROR_PHRASE = '"ERROR"'
 # Each page may hold up to 1 MB: enough to judge, and bounded under a crash loop.
 _MAX_LOG_PAGES = 10
 _STATISTICS = {
-    "Uptime": "Minimum",  # a restart inside the period shows
-    "Restarts": "Maximum",
-    "FailedCheckpoints": "Maximum",
-    "RecordsIn": "Maximum",
+    "uptime": "Minimum",  # a restart inside the period shows
+    "restarts": "Maximum",
+    "failed_checkpoints": "Maximum",
+    "records_in": "Maximum",
 }
 
 
@@ -35,7 +35,7 @@ class Evidence:
         application: str,
         log_group: str,
         log_stream: str,
-        metrics: Mapping[str, str],
+        metrics: Metrics,
         period_seconds: int,
     ) -> None:
         self._logs = logs
@@ -51,10 +51,10 @@ class Evidence:
         series = self._series(start, now)
         return Observation(
             failures=failures(self._lines(start, *_FAILURE_PHRASES)),
-            uptime=series["Uptime"],
-            restarts=series["Restarts"],
-            failed_checkpoints=series["FailedCheckpoints"],
-            records_in=series["RecordsIn"],
+            uptime=series["uptime"],
+            restarts=series["restarts"],
+            failed_checkpoints=series["failed_checkpoints"],
+            records_in=series["records_in"],
         )
 
     def error(self, start: datetime) -> str:
@@ -99,11 +99,11 @@ class Evidence:
         series: defaultdict[str, list[Datapoint]] = defaultdict(list)
         queries = [
             {
-                "Id": name.lower(),
+                "Id": name,
                 "MetricStat": {
                     "Metric": {
-                        "Namespace": self._metrics["Namespace"],
-                        "MetricName": self._metrics[name],
+                        "Namespace": self._metrics.namespace,
+                        "MetricName": getattr(self._metrics, name),
                         "Dimensions": [{"Name": "Application", "Value": self._application}],
                     },
                     "Period": self._period,
@@ -112,11 +112,9 @@ class Evidence:
                 "ReturnData": True,
             }
             for name, statistic in _STATISTICS.items()
-            if self._metrics.get(name)
         ]
-        names = {name.lower(): name for name in _STATISTICS}
         token: dict[str, str] = {}
-        while queries:
+        while True:
             page = call(
                 self._cloudwatch,
                 "get_metric_data",
@@ -129,7 +127,7 @@ class Evidence:
             for result in page.get("MetricDataResults") or []:
                 points = zip(result["Timestamps"], result["Values"], strict=True)
                 # A period that begins before the start may hold the version before.
-                series[names[result["Id"]]].extend(
+                series[result["Id"]].extend(
                     Datapoint(at, value) for at, value in points if at >= start
                 )
             if not page.get("NextToken"):

@@ -2,101 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
+from ..contract import Definition
+from ..values.application import IN_PROGRESS, Application, Operation
+from ..values.snapshot import Snapshot
 from .calls import Client, NotFoundError, ServiceError, TransientError, call
-from .snapshots import ENHANCED, LEGACY, EnhancedSnapshots, LegacySnapshots, Snapshot, Snapshots
+from .snapshots import ENHANCED, LEGACY, EnhancedSnapshots, LegacySnapshots, Snapshots
 
-READY, RUNNING, STARTING, STOPPING = "READY", "RUNNING", "STARTING", "STOPPING"
-# ROLLED_BACK is where a rollback of an application that did not run ends: nothing runs in it.
-STOPPED = frozenset({READY, "ROLLED_BACK"})
-# From these the service accepts StopApplication with Force.
-FORCEABLE = frozenset({STARTING, "UPDATING", STOPPING, "AUTOSCALING", RUNNING})
-
-START, STOP = "StartApplication", "StopApplication"
-UPDATE, ROLLBACK = "UpdateApplication", "RollbackApplication"
-IN_PROGRESS, SUCCESSFUL = "IN_PROGRESS", "SUCCESSFUL"
 _PAGE = 50
-
-
-Groups: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-
-
-@dataclass(frozen=True)
-class Definition:
-    """What a job needs to be the one of the template; an import leaves it as it finds it.
-
-    Attributes:
-        groups: The property groups, sorted; None if the template does not say.
-    """
-
-    role: str
-    bucket_arn: str
-    file_key: str
-    object_version: str
-    runtime: str
-    groups: Groups | None = None
-
-    def same_as(self, other: Definition) -> bool:
-        """Whether both ask for the same, as far as both say."""
-        if self.groups is None or other.groups is None:
-            return replace(self, groups=None) == replace(other, groups=None)
-        return self == other
-
-
-def sorted_groups(groups: Sequence[Mapping[str, Any]]) -> Groups:
-    """Property groups so that equal ones compare equal."""
-    return tuple(
-        sorted((str(g["PropertyGroupId"]), tuple(sorted(g["PropertyMap"].items()))) for g in groups)
-    )
-
-
-@dataclass(frozen=True)
-class Application:
-    """The application as the service describes it now."""
-
-    name: str
-    status: str
-    version: int
-    created: datetime | None
-    snapshots_enabled: bool
-    restored_from: str
-    definition: Definition
-
-    @property
-    def stopped(self) -> bool:
-        """Whether nothing runs and nothing is about to."""
-        return self.status in STOPPED
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One entry of the service's log of operations."""
-
-    id: str
-    kind: str
-    status: str
-    started: datetime
-    ended: datetime | None
-
-    @property
-    def failed(self) -> bool:
-        """Whether it ended, and not well."""
-        return self.status not in (IN_PROGRESS, SUCCESSFUL)
-
-    @property
-    def ran_from(self) -> datetime:
-        """From when on its version ran: a start's begin, or the end of an update in place."""
-        return self.started if self.kind == START else self.ended or self.started
-
-    @property
-    def pending(self) -> bool:
-        """Whether it has not ended."""
-        return self.status == IN_PROGRESS
 
 
 class FlinkService:
@@ -219,13 +135,8 @@ class FlinkService:
                 "CodeContentUpdate": {"S3ContentLocationUpdate": location}
             }
         }
-        if wanted.groups is not None:
-            configuration["EnvironmentPropertyUpdates"] = {
-                "PropertyGroups": [
-                    {"PropertyGroupId": name, "PropertyMap": dict(values)}
-                    for name, values in wanted.groups
-                ]
-            }
+        if wanted.property_groups is not None:
+            configuration["EnvironmentPropertyUpdates"] = {"PropertyGroups": wanted.property_groups}
         answer = call(
             self._client,
             "update_application",
@@ -249,7 +160,7 @@ def _definition(detail: Mapping[str, Any], described: Mapping[str, Any]) -> Defi
         file_key=location.get("FileKey", ""),
         object_version=location.get("ObjectVersion", ""),
         runtime=detail.get("RuntimeEnvironment", ""),
-        groups=sorted_groups(environment.get("PropertyGroupDescriptions") or ()),
+        property_groups=environment.get("PropertyGroupDescriptions") or [],
     )
 
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..aws.calls import Client, ServiceError, TransientError
-from ..aws.service import FORCEABLE, RUNNING, START, Application, FlinkService, Operation
-from ..aws.snapshots import PROVED, Snapshot
+from ..aws.service import FlinkService
 from ..aws.stack import OwnStack
 from ..aws.step_log import StepLog
+from ..contract import DesiredState, ReconcileEvent
+from ..message import to_flag
 from ..steps import history, lineage
+from ..values.application import FORCEABLE, RUNNING, START, Application, Operation
+from ..values.snapshot import PROVED, Snapshot
 from . import upkeep
-from .reconcile_event import Errand
 from .report import Found, tell
 
 # Longer than any update or stop takes that still comes to an end.
@@ -32,7 +34,7 @@ _CAN_ROLL_BACK = ("CREATE_FAILED", "UPDATE_FAILED")
 class Reconciler:
     """One look at one application."""
 
-    errand: Errand
+    event: ReconcileEvent
     service: FlinkService
     stack: OwnStack
     cloudwatch: Client
@@ -50,7 +52,7 @@ class Reconciler:
             return {"Decision": "not now", "Refused": str(refused)}
         tell(
             found,
-            self.errand,
+            self.event,
             cloudwatch=self.cloudwatch,
             sns=self.sns,
             log=self.log,
@@ -73,9 +75,9 @@ class Reconciler:
         return self._transient(application)
 
     def _absent(self, status: str) -> Found:
-        if status not in _SETTLED or not self.errand.should_run:
+        if status not in _SETTLED or self._should_be_stopped:
             return Found("nothing to do: there is no such application", age=0)
-        name = self.errand.application
+        name = self.event.application_name
         return Found(
             "stuck",
             stuck=f"Application {name} is gone, with its snapshots unless they are enhanced ones; "
@@ -84,10 +86,14 @@ class Reconciler:
             age=0,
         )
 
+    @property
+    def _should_be_stopped(self) -> bool:
+        return self.event.desired_state is DesiredState.STOPPED
+
     # -- an application that does not run -----------------------------------------------------
 
     def _stopped(self, application: Application, status: str) -> Found:
-        if not self.errand.should_run:
+        if self._should_be_stopped:
             return Found("stopped, as it should be", age=0)
         operations = self.service.operations()
         turn = history.last_turn(operations)
@@ -119,7 +125,7 @@ class Reconciler:
         failed = history.failure_since(operations, start)
         if failed is not None:
             return self._start(application, failed, f"{failed.kind} failed")
-        if self.errand.bounded:
+        if to_flag(self.event.bounded):
             return Found("its bounded job has finished", age=0)
         return self._stuck(application, start, "its job ended by itself")
 
@@ -142,7 +148,7 @@ class Reconciler:
             why = f"the version that runs was not proved. {self._way_on(status)}"
             return self._stuck(application, history.last_turn(operations), why)
         kept = upkeep.keep(
-            self.errand,
+            self.event,
             self.service,
             self.stack,
             self.log,
@@ -164,7 +170,7 @@ class Reconciler:
     # -- what both look at --------------------------------------------------------------------
 
     def _newest(self) -> Snapshot | None:
-        name = self.errand.application
+        name = self.event.application_name
         snapshots = self.service.snapshots.list()
         return lineage.newest(snapshots, self.service.operations(), self.stack, name)
 
@@ -185,7 +191,7 @@ class Reconciler:
         )
 
     def _way_on(self, status: str) -> str:
-        stack = self.errand.stack_id
+        stack = self.event.stack_id
         if status in _CAN_ROLL_BACK:
             return (
                 "Mend and deploy again, or let CloudFormation undo it (aws cloudformation "

@@ -8,7 +8,8 @@ from datetime import datetime
 from ..aws import metrics
 from ..aws.calls import Client, ServiceError, TransientError, call
 from ..aws.step_log import StepLog
-from .reconcile_event import Errand
+from ..contract import ReconcileEvent
+from ..message import seconds
 
 _MAX_MESSAGE = 4000
 # How many looks back a look is looked for: one may have been lost.
@@ -31,32 +32,38 @@ class Found:
 
 
 def tell(
-    found: Found, errand: Errand, *, cloudwatch: Client, sns: Client, log: StepLog, now: datetime
+    found: Found,
+    event: ReconcileEvent,
+    *,
+    cloudwatch: Client,
+    sns: Client,
+    log: StepLog,
+    now: datetime,
 ) -> None:
     """Logs, measures, and sends a message unless the look before found it stuck as well."""
     log.step(found.decision, stuck=found.stuck, snapshot_age=found.age)
-    if found.stuck and errand.topic_arn and not _was_stuck(errand, cloudwatch, log, now):
-        _send(found, errand, sns, log)
+    if found.stuck and event.topic_arn and not _was_stuck(event, cloudwatch, log, now):
+        _send(found, event, sns, log)
     metrics.publish(
         cloudwatch,
         log,
-        namespace=errand.metric_namespace,
-        application=errand.application,
+        namespace=event.metric_namespace,
+        application=event.application_name,
         at=now,
         stuck=bool(found.stuck),
         age=found.age,
     )
 
 
-def _was_stuck(errand: Errand, cloudwatch: Client, log: StepLog, now: datetime) -> bool:
+def _was_stuck(event: ReconcileEvent, cloudwatch: Client, log: StepLog, now: datetime) -> bool:
     """What the last look said; where that can't be read, it is news."""
     try:
         values = metrics.values(
             cloudwatch,
-            namespace=errand.metric_namespace,
-            application=errand.application,
+            namespace=event.metric_namespace,
+            application=event.application_name,
             name=metrics.STUCK,
-            since=now - _LOOKS * errand.period,
+            since=now - _LOOKS * seconds(event.period_seconds),
             now=now,
         )
     except (TransientError, ServiceError) as refused:
@@ -65,13 +72,13 @@ def _was_stuck(errand: Errand, cloudwatch: Client, log: StepLog, now: datetime) 
     return bool(values) and values[-1] > 0
 
 
-def _send(found: Found, errand: Errand, sns: Client, log: StepLog) -> None:
+def _send(found: Found, event: ReconcileEvent, sns: Client, log: StepLog) -> None:
     try:
         call(
             sns,
             "publish",
-            TopicArn=errand.topic_arn,
-            Subject=f"Flink application {errand.application} needs a person"[:100],
+            TopicArn=event.topic_arn,
+            Subject=f"Flink application {event.application_name} needs a person"[:100],
             Message=found.stuck[:_MAX_MESSAGE],
         )
     except (TransientError, ServiceError) as refused:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..aws.calls import ServiceError, TransientError
-from ..aws.service import START, SUCCESSFUL, Application, FlinkService, Operation
-from ..aws.snapshots import SCHEDULED, Snapshot
+from ..aws.service import FlinkService
 from ..aws.stack import OwnStack
 from ..aws.step_log import StepLog
+from ..contract import ReconcileEvent
+from ..message import seconds
 from ..rules import restore, retention
 from ..steps import lineage
-from .reconcile_event import Errand
+from ..values.application import START, SUCCESSFUL, Application, Operation
+from ..values.snapshot import SCHEDULED, Snapshot
 
 # So many looks in a row find a snapshot due that is refused, before a person is needed.
 _PATIENCE = 2
@@ -44,7 +46,7 @@ def snapshot_age(
 
 
 def keep(
-    errand: Errand,
+    event: ReconcileEvent,
     service: FlinkService,
     stack: OwnStack,
     log: StepLog,
@@ -56,28 +58,29 @@ def keep(
     snapshots, operations = service.snapshots.list(), service.operations()
     newest = lineage.newest(snapshots, operations, stack, application.name)
     age = snapshot_age(newest, operations, now)
-    if errand.every <= timedelta(0):
+    every = seconds(event.snapshot_every_seconds)
+    if every <= timedelta(0):
         return Kept("runs", age)
     if restore.creating(snapshots):
         return Kept("a snapshot is being taken", age)
-    deleted = _prune(errand, service, log, application, snapshots, now)
+    deleted = _prune(event, service, log, application, snapshots, now)
     # One that is not of the running version's line would be what a start by hand goes on from.
     astray = newest != restore.newest_ready(snapshots)
-    if age is not None and age < errand.every.total_seconds() and not astray:
+    if age is not None and age < every.total_seconds() and not astray:
         return Kept("pruned" if deleted else "nothing is due", age)
     port = service.snapshots
     try:
         port.create(port.name_of(f"{SCHEDULED}-{now:%Y%m%dT%H%M%SZ}"))
     except ServiceError as refused:
-        overdue = timedelta(seconds=age or 0) - errand.every
-        if overdue <= _PATIENCE * errand.period:  # another may be under way
+        overdue = timedelta(seconds=age or 0) - every
+        if overdue <= _PATIENCE * seconds(event.period_seconds):  # another may be under way
             return Kept(f"no snapshot this time: {refused.detail}", age)
         return Kept("no snapshot", age, refused.detail)
     return Kept("snapshot", age)
 
 
 def _prune(
-    errand: Errand,
+    event: ReconcileEvent,
     service: FlinkService,
     log: StepLog,
     application: Application,
@@ -87,9 +90,9 @@ def _prune(
     spare = retention.spare(
         snapshots,
         now=now,
-        keep=errand.keep,
-        max_age=errand.max_age,
-        pinned=errand.pinned | {application.restored_from},
+        keep=int(event.snapshot_keep),
+        max_age=seconds(event.snapshot_max_age_seconds),
+        pinned={*event.pinned, application.restored_from},
     )
     deleted = 0
     for snapshot in spare:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..contract import Gate
 from .failure_log import Failures
 from .reason import duration
 
@@ -30,25 +31,21 @@ Series = Sequence[Datapoint]
 class HealthGate:
     """What a version has to show before its deploy succeeds."""
 
-    window_seconds: int = 300
-    period_seconds: int = 60
-    max_restarts: int = 2
-    deadline_seconds: int = 1200
-    min_records: int = 0
+    window_seconds: int
+    period_seconds: int
+    max_restarts: int
+    deadline_seconds: int
+    min_records: int
 
     @classmethod
-    def of(cls, section: Mapping[str, str]) -> HealthGate:
+    def of(cls, gate: Gate) -> HealthGate:
         """Reads the resource's Gate property."""
-
-        def number(name: str, default: int) -> int:
-            return int(section.get(name) or default)
-
         return cls(
-            window_seconds=number("WindowSeconds", cls.window_seconds),
-            period_seconds=number("PeriodSeconds", cls.period_seconds),
-            max_restarts=number("MaxRestarts", cls.max_restarts),
-            deadline_seconds=number("DeadlineSeconds", cls.deadline_seconds),
-            min_records=number("MinRecords", cls.min_records),
+            window_seconds=int(gate.window_seconds),
+            period_seconds=int(gate.period_seconds),
+            max_restarts=int(gate.max_restarts),
+            deadline_seconds=int(gate.deadline_seconds),
+            min_records=int(gate.min_records),
         )
 
     @property

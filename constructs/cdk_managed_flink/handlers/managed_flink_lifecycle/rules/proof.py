@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..aws.snapshots import FAILED, PROVED, READY, Snapshot
+from ..values.snapshot import FAILED, PROVED, READY, Snapshot
 
 # One failed snapshot may be one slow checkpoint; this many in a row are the job's fault.
 MAX_FAILED = 3

@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
-from ..aws.snapshots import CREATING, Snapshot
-
-LATEST, NAMED, EMPTY = "LATEST", "SNAPSHOT", "EMPTY"
-
-
-@dataclass(frozen=True)
-class RestoreChoice:
-    """What a person wants the next start to go on from."""
-
-    kind: str = LATEST
-    snapshot: str = ""
-
-    @classmethod
-    def of(cls, section: object) -> RestoreChoice:
-        """Reads the resource's Restore property."""
-        if not isinstance(section, Mapping):
-            return cls()
-        return cls(str(section.get("Type") or LATEST), str(section.get("Snapshot") or ""))
+from ..values.snapshot import CREATING, Snapshot
 
 
 def newest_ready(snapshots: Sequence[Snapshot]) -> Snapshot | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
-from ..aws.snapshots import CREATING, DELETING, FAILED, PROVED, Snapshot
+from ..values.snapshot import CREATING, DELETING, FAILED, PROVED, Snapshot
 from .restore import newest_ready
 
 # The versions that a person may want to go back to: the running one and the one before.

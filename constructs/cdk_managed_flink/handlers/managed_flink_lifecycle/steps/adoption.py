@@ -7,7 +7,12 @@ runtime and property groups before it is started.
 
 from __future__ import annotations
 
-from ..aws.service import UPDATE, Application
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..contract import Definition
+from ..values.application import UPDATE, Application
 from ..values.outcome import DeployFailedError, NotYet
 from .context import Context
 
@@ -15,9 +20,9 @@ from .context import Context
 def poll(context: Context, application: Application) -> NotYet | None:
     """One step towards the template's definition; None when the application has it."""
     request = context.request
-    wanted = request.definition
+    wanted: Definition = request.prove.definition
     imported = request.is_create and application.created and application.created < request.since
-    if wanted is None or not imported or application.definition.same_as(wanted):
+    if not imported or _same(application.definition, wanted):
         return None
     own = [
         operation
@@ -37,3 +42,15 @@ def poll(context: Context, application: Application) -> NotYet | None:
     operation = context.drive().redefine(application.version, wanted)
     context.log.step("imported: update to the template's definition", operation=operation)
     return NotYet(f"the imported application to be updated (operation {operation})")
+
+
+def _same(one: Definition, other: Definition) -> bool:
+    """Whether both are the same job; groups that one does not have are not compared."""
+    groups = (one.property_groups, other.property_groups)
+    if None not in groups and _sorted(groups[0]) != _sorted(groups[1]):
+        return False
+    return replace(one, property_groups=None) == replace(other, property_groups=None)
+
+
+def _sorted(groups: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
+    return sorted(groups, key=lambda group: str(group["PropertyGroupId"]))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from ..aws.calls import ServiceError
+from ..aws.clients import Clients
 from ..aws.evidence import Evidence
 from ..aws.service import FlinkService
-from ..aws.snapshots import Snapshot
 from ..aws.stack import OwnStack
 from ..aws.step_log import StepLog
 from ..values.request import CLOCK_TOLERANCE, Request
+from ..values.snapshot import Snapshot
 from . import lineage
 
 
@@ -25,12 +27,26 @@ class Context:
     """One request at one moment, with the ports to look and act through."""
 
     request: Request
+    clients: Clients
     service: FlinkService
-    evidence: Evidence
     stack: OwnStack
     log: StepLog
     now: datetime
     rolling_back: bool = False
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The job's log and metrics, of which only Prove is told."""
+        asked = self.request.prove
+        return Evidence(
+            logs=self.clients.logs,
+            cloudwatch=self.clients.cloudwatch,
+            application=asked.application_name,
+            log_group=asked.log_group_name,
+            log_stream=asked.log_stream_name,
+            metrics=asked.metrics,
+            period_seconds=int(asked.gate.period_seconds),
+        )
 
     @property
     def changed(self) -> bool:

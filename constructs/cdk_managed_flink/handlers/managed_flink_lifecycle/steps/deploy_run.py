@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..aws.service import ROLLBACK, START, STOP, UPDATE, Operation
 from ..rules import gate as health
 from ..rules.gate import HealthGate
+from ..values.application import ROLLBACK, START, STOP, UPDATE, Operation
 from . import history
 from .context import Context
 from .rejection import named
@@ -62,5 +62,5 @@ def finished(context: Context, start: Operation, operations: list[Operation]) ->
         return False
     if any(o.kind == STOP and o.started >= start.started for o in operations):
         return False
-    gate = HealthGate.of(context.request.section("Gate"))
+    gate = HealthGate.of(context.request.prove.gate)
     return not health.sickness(gate, context.evidence.observe(start.started, context.now))

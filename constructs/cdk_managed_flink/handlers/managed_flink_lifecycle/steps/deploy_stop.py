@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from ..aws.service import START, STOP, Operation
-from ..aws.snapshots import FAILED, Snapshot
 from ..rules import restore
+from ..values.application import START, STOP, Operation
 from ..values.outcome import NotYet
 from ..values.request import CLOCK_TOLERANCE
+from ..values.snapshot import FAILED, Snapshot
 from . import history, messages
 from .context import Context
 

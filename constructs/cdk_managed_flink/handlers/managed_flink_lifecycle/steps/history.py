@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ..aws.service import START, STOP, SUCCESSFUL, UPDATE, Operation
 from ..aws.stack import OwnStack
+from ..values.application import START, STOP, SUCCESSFUL, UPDATE, Operation
 
 
 def last_turn(operations: Sequence[Operation]) -> Operation | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ..aws.calls import ServiceError
-from ..aws.service import RUNNING, Application
-from ..aws.snapshots import BEFORE, FAILED, READY, Snapshot
+from ..contract import PrepareAnswer
+from ..message import to_text
 from ..rules import restore
+from ..values.application import RUNNING, Application
 from ..values.outcome import Complete, DeployFailedError, NotYet, Outcome
+from ..values.snapshot import BEFORE, FAILED, READY, Snapshot
 from . import messages
 from .context import Context
 from .deploy_stop import young_enough
@@ -57,5 +59,9 @@ def _instead_of_before(
 
 
 def _runs_on(application: Application, snapshot: Snapshot) -> Complete:
-    version = str(application.version)
-    return Complete({"Snapshot": snapshot.name, "ApplicationVersionId": version, "Run": "true"})
+    answer = PrepareAnswer(
+        snapshot=snapshot.name,
+        application_version_id=str(application.version),
+        run=to_text(True),
+    )
+    return Complete(answer.to_dict())

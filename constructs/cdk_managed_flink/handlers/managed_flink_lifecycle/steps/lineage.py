@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..aws.calls import ServiceError
-from ..aws.service import START, UPDATE, Operation
-from ..aws.snapshots import PROVED, Snapshot
 from ..aws.stack import OwnStack, Reverted
 from ..rules.restore import newest_ready
+from ..values.application import START, UPDATE, Operation
+from ..values.snapshot import PROVED, Snapshot
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ..aws.service import IN_PROGRESS, SUCCESSFUL, Application, Operation
-from ..aws.snapshots import Snapshot
+from ..contract import RestoreType
 from ..rules.reason import CAUSE_BYTES, duration, one_line, sentence, shorten
-from ..rules.restore import LATEST
+from ..values.application import IN_PROGRESS, SUCCESSFUL, Application, Operation
+from ..values.snapshot import Snapshot
 from .context import Context
 
 _MAX_LISTED = 5
@@ -59,8 +59,7 @@ def would_be_empty(
 ) -> str:
     """It ran before and nothing is left to restore."""
     turn = next(iter(operations), None)
-    used = context.request.restore_choice
-    if used.kind != LATEST:
+    if context.request.asked.restore.type is not RestoreType.LATEST:
         return (
             f"Application {application.name} could only start empty. Its restore_from is the same "
             "as in the deploy before, and so used up: deploy the present version once without it "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ..aws.calls import ServiceError
-from ..aws.service import RUNNING, STOPPING, Application, Operation
-from ..aws.snapshots import Snapshot
+from ..contract import DesiredState, PrepareAnswer, RestoreType, UpdateStrategy
+from ..message import to_text
 from ..rules import restore
 from ..rules.reason import duration, sentence
-from ..rules.restore import LATEST, NAMED
+from ..values.application import RUNNING, STOPPING, Application, Operation
 from ..values.outcome import Complete, DeployFailedError, NotYet, Outcome
-from ..values.request import ALWAYS_RUNNING, CLOCK_TOLERANCE, FORCE_STOP, SHOULD_BE_STOPPED
+from ..values.request import CLOCK_TOLERANCE
+from ..values.snapshot import Snapshot
 from . import history, in_place, messages, rollback, stores
 from .context import Context
 from .deploy_stop import snapshot_of, stops_of, unexplained, young_enough
@@ -29,7 +30,7 @@ def poll(context: Context) -> Outcome:
         _check_request(context, application)
     if application is None:
         context.log.step("nothing to stop: there is no such application")
-        run = request.desired_state != SHOULD_BE_STOPPED
+        run = not request.should_be_stopped
         return Complete(_data(None, version="", run=run))
     if not context.changed:
         newest = context.newest(context.service.snapshots.list())
@@ -68,7 +69,7 @@ def _check_request(context: Context, application: Application | None) -> None:
     if application and runs and request.is_create and context.stack.is_new():
         raise DeployFailedError(messages.taken(application))
     asked = request.restore_asked
-    if asked.kind != NAMED:
+    if asked.type is not RestoreType.SNAPSHOT:
         return
     service = context.service
     found = None
@@ -90,7 +91,7 @@ def _stop(context: Context, application: Application) -> Outcome:
         context.log.step("wait", status=application.status)
         return NotYet(f"its status to leave {application.status}{messages.named(latest)}")
     if latest is None:
-        if context.request.strategy == FORCE_STOP:
+        if context.request.asked.strategy is UpdateStrategy.FORCE_STOP:
             return _without_graceful_stop(
                 context, application, stops, "the update strategy is FORCE_STOP", None
             )
@@ -114,7 +115,7 @@ def _check_unsaved_stop(context: Context, application: Application) -> None:
     """A stop that takes no snapshot needs one that is young enough, before it is made."""
     snapshots = context.service.snapshots.list()
     if (
-        context.request.restore_asked.kind == LATEST
+        context.request.restore_asked.type is RestoreType.LATEST
         and young_enough(context, snapshots, context.now) is None
     ):
         raise DeployFailedError(
@@ -139,7 +140,8 @@ def _without_graceful_stop(
     ):
         return NotYet("the snapshot of the failed stop to become READY or FAILED")
     given_up = (
-        context.request.strategy == FORCE_STOP and context.request.restore_asked.kind != LATEST
+        context.request.asked.strategy is UpdateStrategy.FORCE_STOP
+        and context.request.restore_asked.type is not RestoreType.LATEST
     )
     if not given_up and young_enough(context, snapshots, began) is None:
         raise DeployFailedError(
@@ -164,14 +166,17 @@ def _restore_point(context: Context, application: Application) -> Outcome:
         newest = context.newest(snapshots)
         _never_empty(context, application, newest)
         return _stopped(context, application, newest)
-    expected = application.snapshots_enabled and context.request.strategy != FORCE_STOP
+    expected = (
+        application.snapshots_enabled
+        and context.request.asked.strategy is not UpdateStrategy.FORCE_STOP
+    )
     taken = snapshot_of(stops, snapshots, context.now, expected=expected)
     if isinstance(taken, NotYet):
         return taken
     if taken is not None:
         return _stopped(context, application, taken)
     began = stops[-1].started
-    if context.request.restore_asked.kind != LATEST:
+    if context.request.restore_asked.type is not RestoreType.LATEST:
         return _stopped(context, application, context.newest(snapshots))
     older = young_enough(context, snapshots, began)
     if older is None:
@@ -183,7 +188,7 @@ def _restore_point(context: Context, application: Application) -> Outcome:
 
 
 def _never_empty(context: Context, application: Application, newest: Snapshot | None) -> None:
-    if newest is None and context.request.restore_asked.kind == LATEST:
+    if newest is None and context.request.restore_asked.type is RestoreType.LATEST:
         operations = context.service.operations()
         if not history.may_start_empty(operations, bounded=context.request.bounded):
             raise DeployFailedError(messages.would_be_empty(context, application, operations))
@@ -205,11 +210,15 @@ def _stopped(context: Context, application: Application, snapshot: Snapshot | No
 def _is_to_run(context: Context) -> bool:
     """Whether Prove is to start it: one that a person stopped stays so unless they say so."""
     request = context.request
-    if request.desired_state == SHOULD_BE_STOPPED:
+    if request.should_be_stopped:
         return False
-    if request.is_create or request.desired_state == ALWAYS_RUNNING:
+    if request.is_create or request.asked.desired_state is DesiredState.ALWAYS_RUNNING:
         return True
-    if stops_of(context) or request.takes_stop_back or request.restore_asked.kind != LATEST:
+    if (
+        stops_of(context)
+        or request.takes_stop_back
+        or request.restore_asked.type is not RestoreType.LATEST
+    ):
         return True
     return (
         history.stopped_by_hand(
@@ -220,8 +229,8 @@ def _is_to_run(context: Context) -> bool:
 
 
 def _data(snapshot: Snapshot | None, *, version: str, run: bool) -> dict[str, str]:
-    return {
-        "Snapshot": snapshot.name if snapshot else "",
-        "ApplicationVersionId": version,
-        "Run": str(run).lower(),
-    }
+    return PrepareAnswer(
+        snapshot=snapshot.name if snapshot else "",
+        application_version_id=version,
+        run=to_text(run),
+    ).to_dict()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from ..aws.calls import ServiceError
-from ..aws.service import RUNNING, STARTING, STOP, Application, Operation
-from ..aws.snapshots import Snapshot
+from ..contract import ProveAnswer, RestoreType
+from ..message import to_flag
 from ..rules import gate as health
 from ..rules import restore, retention
 from ..rules.gate import HealthGate, Observation
 from ..rules.proof import MAX_FAILED, Proof, proof_of
 from ..rules.reason import CAUSE_BYTES, duration, one_line, sentence, shorten
-from ..rules.restore import EMPTY, LATEST
+from ..values.application import RUNNING, STARTING, STOP, Application, Operation
 from ..values.outcome import Complete, DeployFailedError, NotYet, Outcome
-from ..values.request import SHOULD_BE_STOPPED
+from ..values.snapshot import Snapshot
 from . import adoption, deploy_run, history, messages, rollback, stopping
 from .context import Context
 from .deploy_stop import LISTING_DELAY
@@ -88,7 +88,7 @@ def _forward(context: Context, application: Application) -> Outcome:
             return NotYet("its update to be listed")
         restored = application.restored_from
         return _complete(application, restored, "it runs on: nothing restarted it")
-    gate = HealthGate.of(context.request.section("Gate"))
+    gate = HealthGate.of(context.request.prove.gate)
     if gate.off:
         if application.status == RUNNING:
             return _complete(
@@ -108,7 +108,7 @@ def _forward(context: Context, application: Application) -> Outcome:
 
 def _is_to_run(context: Context) -> bool:
     request = context.request
-    return request.desired_state != SHOULD_BE_STOPPED and request.text("Run").lower() != "false"
+    return not request.should_be_stopped and to_flag(request.prove.run)
 
 
 def _left_stopped(
@@ -116,7 +116,7 @@ def _left_stopped(
 ) -> Complete:
     newest = context.newest(context.service.snapshots.list())
     state = f"; its state is in snapshot {newest.name}" if newest else ""
-    if context.request.desired_state == SHOULD_BE_STOPPED:
+    if context.request.should_be_stopped:
         return _complete(application, "", f"stopped, as desired_state asks{state}")
     turn = history.last_turn(operations)
     when = f" by operation {turn.id} at {turn.started:%Y-%m-%d %H:%M} UTC" if turn else ""
@@ -132,7 +132,7 @@ def _left_stopped(
 def _start(context: Context, operations: list[Operation]) -> Outcome:
     request = context.request
     snapshot = _snapshot_to_restore(context, operations)
-    allow = request.flag("AllowNonRestoredState")
+    allow = to_flag(request.prove.allow_non_restored_state)
     try:
         operation = context.drive().start(snapshot=snapshot, allow_non_restored_state=allow)
     except ServiceError as error:
@@ -155,9 +155,9 @@ def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snaps
     """By name what a person or Prepare named; empty only if asked, or if it never ran."""
     snapshots = context.service.snapshots
     asked = context.request.restore_asked
-    if asked.kind == EMPTY:
+    if asked.type is RestoreType.EMPTY:
         return None
-    if asked.kind != LATEST:
+    if asked.type is not RestoreType.LATEST:
         found = context.service.find_snapshot(asked.snapshot)
         if found is None or not found.ready:
             known = snapshots.list()
@@ -167,7 +167,7 @@ def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snaps
             )
         return found
     listed = snapshots.list()
-    prepared = context.request.text("Prepared")
+    prepared = context.request.prove.prepared
     if not prepared:
         newest = context.newest(listed)
         bounded = context.request.bounded
@@ -234,8 +234,8 @@ def _take(
         snapshots.create(snapshots.name_of(proof.label))
     except ServiceError as error:
         held = {
-            context.request.text("Prepared"),
-            context.request.restore_choice.snapshot,
+            context.request.prove.prepared,
+            context.request.asked.restore.snapshot,
             restored_from,
         }
         oldest = retention.oldest_spare(listed, keep=held)
@@ -249,19 +249,18 @@ def _take(
 
 def _restored(context: Context, application: Application, start: Operation | None) -> str:
     asked = context.request.restore_asked
-    if asked.kind == EMPTY:
+    if asked.type is RestoreType.EMPTY:
         return ""
-    if asked.kind != LATEST:
+    if asked.type is not RestoreType.LATEST:
         return asked.snapshot.rpartition("/")[2]
-    prepared = context.request.text("Prepared")
+    prepared = context.request.prove.prepared
     return prepared or (application.restored_from if start else "")
 
 
 def _complete(application: Application, restored: str, evidence: str) -> Complete:
-    return Complete(
-        {
-            "RestoredFrom": restored,
-            "ApplicationVersionId": str(application.version),
-            "Evidence": evidence,
-        }
+    answer = ProveAnswer(
+        restored_from=restored,
+        application_version_id=str(application.version),
+        evidence=evidence,
     )
+    return Complete(answer.to_dict())

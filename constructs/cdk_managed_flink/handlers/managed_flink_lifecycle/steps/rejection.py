@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..aws.calls import ServiceError
-from ..aws.service import FORCEABLE, STOP, Application, Operation
 from ..rules import gate as health
 from ..rules.gate import HealthGate, Observation
 from ..rules.proof import MAX_FAILED, proof_of
 from ..rules.reason import CAUSE_BYTES, duration, one_line, sentence, shorten
+from ..values.application import FORCEABLE, STOP, Application, Operation
 from ..values.outcome import DeployFailedError, NotYet
 from . import incompatibility
 from .context import Context
@@ -44,7 +44,7 @@ def fell_back(context: Context, application: Application, start: Operation) -> N
 
     After our own stop the reason is worked out again from what the run left behind.
     """
-    gate = HealthGate.of(context.request.section("Gate"))
+    gate = HealthGate.of(context.request.prove.gate)
     seen = context.evidence.observe(start.ran_from, context.now)
     why = health.sickness(gate, seen)
     if start.failed:
@@ -81,7 +81,7 @@ def what_follows(context: Context, application: Application | None = None) -> st
         )
     if application and not application.stopped:
         return f"It is still {application.status}: wait until that is over, then deploy again."
-    prepared = context.request.text("Prepared")
+    prepared = context.request.prove.prepared
     if context.request.is_create:
         kept = f" Its state is in snapshot {prepared}." if prepared else ""
         return f"It is stopped.{kept} Mend the cause and deploy again."

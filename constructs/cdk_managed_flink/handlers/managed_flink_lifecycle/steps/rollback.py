@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..aws.service import FORCEABLE, RUNNING, START, STARTING, STOP, Application, Operation
-from ..aws.snapshots import Snapshot
 from ..aws.step_log import StepLog
+from ..contract import DesiredState, PrepareAnswer, ProveAnswer
+from ..message import to_flag, to_text
 from ..rules.reason import duration
+from ..values.application import FORCEABLE, RUNNING, START, STARTING, STOP, Application, Operation
 from ..values.outcome import Complete, NotYet, Outcome
-from ..values.request import ALWAYS_RUNNING, SHOULD_BE_STOPPED
+from ..values.snapshot import Snapshot
 from . import history, lineage
 from .context import Context
 from .deploy_stop import snapshot_of, young_enough
@@ -103,11 +104,11 @@ def _untouched(
 
 def _why_not_started(context: Context, operations: list[Operation], point: Snapshot | None) -> str:
     """Why the old version stays stopped; empty when it is to run."""
-    desired = context.request.desired_state
-    if desired == SHOULD_BE_STOPPED:
+    if context.request.should_be_stopped:
         return "the old version was stopped, as its desired_state asks"
     began = context.stack.update_began()
-    if began is not None and desired != ALWAYS_RUNNING:
+    always = context.request.asked.desired_state is DesiredState.ALWAYS_RUNNING
+    if began is not None and not always:
         before = [o for o in operations if o.started < began]
         stop = history.stopped_by_hand(before, context.stack, context.request.application)
         if stop is not None:
@@ -118,7 +119,7 @@ def _why_not_started(context: Context, operations: list[Operation], point: Snaps
 
 
 def _start(context: Context, point: Snapshot | None) -> Outcome:
-    allow = context.request.flag("AllowNonRestoredState")
+    allow = to_flag(context.request.prove.allow_non_restored_state)
     operation = context.drive().start(snapshot=point, allow_non_restored_state=allow)
     context.log.step("rollback: start", snapshot=_name(point), operation=operation)
     return NotYet(f"the old version to run (operation {operation})")
@@ -146,39 +147,36 @@ def _own_start(context: Context, operations: list[Operation]) -> Operation | Non
 
 
 def _prepared(application: Application, point: Snapshot | None) -> Complete:
-    return Complete(
-        {
-            "Snapshot": _name(point),
-            "ApplicationVersionId": str(application.version),
-            "Run": "true",
-        }
+    answer = PrepareAnswer(
+        snapshot=_name(point),
+        application_version_id=str(application.version),
+        run=to_text(True),
     )
+    return Complete(answer.to_dict())
 
 
 def _proved(context: Context, application: Application, seen: str) -> Complete:
     evidence = f"rollback: {seen}"
     context.log.step(evidence, status=application.status, restored_from=application.restored_from)
-    return Complete(
-        {
-            "RestoredFrom": application.restored_from,
-            "ApplicationVersionId": str(application.version),
-            "Evidence": evidence,
-        }
+    answer = ProveAnswer(
+        restored_from=application.restored_from,
+        application_version_id=str(application.version),
+        evidence=evidence,
     )
+    return Complete(answer.to_dict())
 
 
 def give_up(log: StepLog, application: str, why: object) -> Complete:
     """A rollback ends even where the service refuses: the reason is in log and attributes."""
     log.step("rollback: gave up", reason=str(why))
-    return Complete(
-        {
-            "Snapshot": "",
-            "RestoredFrom": "",
-            "ApplicationVersionId": "",
-            "Run": "true",
-            "Evidence": f"rollback: application {application} needs a look: {why}",
-        }
+    # The answer of either resource.
+    prepared = PrepareAnswer(snapshot="", application_version_id="", run=to_text(True))
+    proved = ProveAnswer(
+        restored_from="",
+        application_version_id="",
+        evidence=f"rollback: application {application} needs a look: {why}",
     )
+    return Complete({**prepared.to_dict(), **proved.to_dict()})
 
 
 def _name(snapshot: Snapshot | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..aws.calls import ServiceError
-from ..aws.service import FORCEABLE, RUNNING, START, STOP, Application, Operation
+from ..values.application import FORCEABLE, RUNNING, START, STOP, Application, Operation
 from ..values.outcome import Complete, DeployFailedError, NotYet, Outcome
 from ..values.request import CLOCK_TOLERANCE
 from .context import Context

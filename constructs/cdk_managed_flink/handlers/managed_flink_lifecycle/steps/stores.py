@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ..values.request import Request
 
 _FLAG = "cdk-managed-flink:replaceStores"
@@ -16,8 +13,8 @@ def replaced(request: Request) -> str:
     A property that changes can make CloudFormation replace a resource, and a table that is renamed
     without ``resource_id`` gets a new one: either deploy is green while the data stays behind.
     """
-    before, after = _stores(request.old_properties), _stores(request.properties)
-    may = set(request.properties.get("ReplaceStores") or ())
+    before, after = request.old.stores, request.prepare.stores
+    may = set(request.prepare.replace_stores)
     for name, (kind, new) in after.items():
         if name in may or new in (old for _, old in before.values()):
             continue
@@ -41,8 +38,3 @@ def replaced(request: Request) -> str:
 
 def _told(name: str, what: str, mend: str) -> str:
     return f"Nothing was stopped: {what} {mend}; or deploy with -c {_FLAG}={name} if that is meant."
-
-
-def _stores(properties: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    found: Mapping[str, list[str]] = properties.get("Stores") or {}
-    return {name: (kind, physical) for name, (kind, physical) in found.items()}

@@ -1,23 +1,29 @@
-"""What CloudFormation asks for, read from the event that each poll gets."""
+"""One request of CloudFormation, read from the event that each poll gets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from ..aws.service import Definition, sorted_groups
-from ..rules.restore import LATEST, RestoreChoice
+from ..contract import (
+    LATEST,
+    DesiredState,
+    EarlierProperties,
+    PrepareRequest,
+    ProveRequest,
+    RequestProperties,
+    ResourceType,
+    Restore,
+    RestoreType,
+    UpdateStrategy,
+)
+from ..message import key_of, seconds, to_flag
 
-PREPARE = "Custom::FlinkPrepare"
-PROVE = "Custom::FlinkProve"
-SHORT_NAMES = {PREPARE: "prepare", PROVE: "prove"}
+SHORT_NAMES: Mapping[str, str] = {ResourceType.PREPARE: "prepare", ResourceType.PROVE: "prove"}
 
-STOP_WITH_SNAPSHOT, FORCE_STOP, IN_PLACE = "STOP_WITH_SNAPSHOT", "FORCE_STOP", "IN_PLACE"
-SHOULD_RUN, ALWAYS_RUNNING, SHOULD_BE_STOPPED = "RUNNING", "ALWAYS_RUNNING", "STOPPED"
-
-DEFAULT_DEADLINE_SECONDS = 3000
 # The service's time stamps may be cut to seconds, and its clock is neither the function's nor
 # CloudFormation's: what it did within this of a turn of theirs counts as after it.
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -29,6 +35,9 @@ class Request:
     """One Create, Update or Delete of one of the two resources.
 
     Attributes:
+        application: The application's literal name.
+        properties: As delivered; `asked`, `prepare` and `prove` read them.
+        old_properties: As delivered with an Update; `old` reads them.
         started_at: When the request came.
         since: Operations from here on belong to the stack's operation that the request is of.
             Its begin, not the request's: a request that comes twice is the same one.
@@ -40,6 +49,7 @@ class Request:
     request_id: str
     stack_id: str
     logical_id: str
+    application: str
     properties: Mapping[str, Any]
     old_properties: Mapping[str, Any]
     started_at: datetime
@@ -53,13 +63,16 @@ class Request:
         started = event.get("StartedAt")
         began = event.get("Since")
         started_at = datetime.fromisoformat(started) if started else now.astimezone(UTC)
+        properties = event.get("ResourceProperties") or {}
         return cls(
             kind=str(event.get("ResourceType", "")),
             request_type=str(event.get("RequestType", "")),
             request_id=str(event.get("RequestId", "")),
             stack_id=str(event.get("StackId", "")),
             logical_id=str(event.get("LogicalResourceId", "")),
-            properties=event.get("ResourceProperties") or {},
+            # Read by itself: `on_event` has to answer whatever comes.
+            application=str(properties.get(key_of("application_name"), "")),
+            properties=properties,
             old_properties=event.get("OldResourceProperties") or {},
             started_at=started_at,
             since=(datetime.fromisoformat(began) if began else started_at) - CLOCK_TOLERANCE,
@@ -73,15 +86,35 @@ class Request:
             return self
         return replace(self, since=moment - CLOCK_TOLERANCE, since_known=True)
 
+    @cached_property
+    def prepare(self) -> PrepareRequest:
+        """The properties of Prepare."""
+        return PrepareRequest.of(self.properties)
+
+    @cached_property
+    def prove(self) -> ProveRequest:
+        """The properties of Prove."""
+        return ProveRequest.of(self.properties)
+
+    @cached_property
+    def old(self) -> EarlierProperties:
+        """The properties before an Update; empty otherwise."""
+        return EarlierProperties.of(self.old_properties)
+
     @property
-    def application(self) -> str:
-        """The application's literal name."""
-        return str(self.properties.get("ApplicationName", ""))
+    def asked(self) -> RequestProperties:
+        """What the two have in common."""
+        return self.prepare if self.kind == ResourceType.PREPARE else self.prove
 
     @property
     def is_create(self) -> bool:
         """Whether the resource is new; the application need not be."""
         return self.request_type == "Create"
+
+    @property
+    def is_update(self) -> bool:
+        """Whether the resource was there before."""
+        return self.request_type == "Update"
 
     @property
     def is_delete(self) -> bool:
@@ -94,126 +127,69 @@ class Request:
         A restore choice is good for one deploy: that it is gone again changes nothing, save in
         the rollback of the deploy that made it.
         """
-        if self.request_type != "Update":
+        if not self.is_update or self.application != self.old.application_name:
             return True
-        if any(
-            self.properties.get(name) != self.old_properties.get(name)
-            for name in ("Application", "ApplicationName")
-        ):
+        if self.asked.application.to_dict() != self.old.application:
             return True
-        if (self.desired_state == SHOULD_BE_STOPPED) != (self._old_desired == SHOULD_BE_STOPPED):
+        if self.should_be_stopped != (self.old.desired_state == DesiredState.STOPPED):
             return True
-        old = RestoreChoice.of(self.old_properties.get("Restore"))
-        return self.restore_choice != old and (rolling_back or self.restore_choice.kind != LATEST)
+        chosen = self.asked.restore.type is not RestoreType.LATEST
+        return self.asked.restore != self.old.restore and (rolling_back or chosen)
 
     @property
-    def restore_choice(self) -> RestoreChoice:
-        """What to start from, as a person chose it, whether it counts in this deploy or not."""
-        return RestoreChoice.of(self.properties.get("Restore"))
-
-    @property
-    def restore_asked(self) -> RestoreChoice:
+    def restore_asked(self) -> Restore:
         """The restore choice, if it is this request that makes it: used up in the next one."""
-        old = RestoreChoice.of(self.old_properties.get("Restore"))
-        used = self.request_type == "Update" and self.restore_choice == old
-        return RestoreChoice() if used else self.restore_choice
-
-    @property
-    def strategy(self) -> str:
-        """What becomes of the running state."""
-        return self.text("Strategy") or STOP_WITH_SNAPSHOT
+        used = self.is_update and self.asked.restore == self.old.restore
+        return LATEST if used else self.asked.restore
 
     @property
     def in_place(self) -> bool:
         """Whether it is updated while it runs; not where it has to be stopped anyway."""
-        kept_running = self.desired_state != SHOULD_BE_STOPPED
-        return self.strategy == IN_PLACE and kept_running and self.restore_asked.kind == LATEST
+        if self.should_be_stopped or self.restore_asked.type is not RestoreType.LATEST:
+            return False
+        return self.asked.strategy is UpdateStrategy.IN_PLACE
 
     @property
-    def desired_state(self) -> str:
-        """Whether the application is to run after the deploy."""
-        return self.text("DesiredState") or SHOULD_RUN
+    def should_be_stopped(self) -> bool:
+        """Whether the application is to be stopped after the deploy."""
+        return self.asked.desired_state is DesiredState.STOPPED
 
     @property
     def takes_stop_back(self) -> bool:
         """Whether it is this request that no longer wants the application stopped."""
-        return self.request_type == "Update" and self._old_desired == SHOULD_BE_STOPPED
-
-    @property
-    def _old_desired(self) -> str:
-        return str(self.old_properties.get("DesiredState") or SHOULD_RUN)
+        return self.is_update and self.old.desired_state == DesiredState.STOPPED
 
     @property
     def renamed_from(self) -> str:
         """The application that the pipeline had before, if it is another one."""
-        old = str(self.old_properties.get("ApplicationName") or "")
-        return old if self.request_type == "Update" and old != self.application else ""
+        old = self.old.application_name
+        return old if self.is_update and old != self.application else ""
 
     @property
     def bounded(self) -> bool:
         """Whether the job ends by itself."""
-        return self.flag("Bounded")
-
-    @property
-    def definition(self) -> Definition | None:
-        """What the template asks for; None when it does not say."""
-        section: Mapping[str, Any] = self.section("Definition")
-        groups = section.get("PropertyGroups")
-        if not section.get("Role"):
-            return None
-        return Definition(
-            role=section["Role"],
-            bucket_arn=section.get("BucketArn", ""),
-            file_key=section.get("FileKey", ""),
-            object_version=section.get("ObjectVersion", ""),
-            runtime=section.get("Runtime", ""),
-            groups=None if groups is None else sorted_groups(groups),
-        )
+        return to_flag(self.asked.bounded)
 
     @property
     def digest(self) -> str:
         """The version that is asked for, short."""
-        return _digest(self.properties)
+        return str(self.asked.application.digest)[:DIGEST_LENGTH]
 
     @property
     def old_digest(self) -> str:
         """The version before; in a rollback the one that is rolled back from."""
-        return _digest(self.old_properties)
+        return str(self.old.application.get(key_of("digest"), ""))[:DIGEST_LENGTH]
 
     @property
     def deadline_seconds(self) -> int:
         """How long the polls go on, counted from the start of the request."""
-        return self.number("DeadlineSeconds", DEFAULT_DEADLINE_SECONDS)
+        return int(self.asked.deadline_seconds)
 
     @property
     def max_state_loss(self) -> timedelta:
         """How old a snapshot may be that takes the place of the stop's own."""
-        return timedelta(seconds=self.number("MaxStateLossSeconds", 0))
+        return seconds(self.asked.max_state_loss_seconds)
 
     def elapsed(self, now: datetime) -> float:
         """Seconds since the request began."""
         return (now - self.started_at).total_seconds()
-
-    def text(self, name: str) -> str:
-        """A property as text, empty when it is absent."""
-        value = self.properties.get(name)
-        return "" if value is None else str(value)
-
-    def flag(self, name: str) -> bool:
-        """A property as yes or no; absent is no."""
-        return self.text(name).lower() == "true"
-
-    def number(self, name: str, default: int) -> int:
-        """A property as a whole number; CloudFormation hands every value over as text."""
-        return int(self.text(name) or default)
-
-    def section(self, name: str) -> Mapping[str, str]:
-        """A property that is itself a map."""
-        value = self.properties.get(name)
-        return value if isinstance(value, Mapping) else {}
-
-
-def _digest(properties: Mapping[str, Any]) -> str:
-    application = properties.get("Application")
-    digest = application.get("Digest", "") if isinstance(application, Mapping) else ""
-    return str(digest)[:DIGEST_LENGTH]
