@@ -21,7 +21,7 @@ OTHER_TYPE = (
 
 
 def test_operator_gone_offers_to_drop_its_state_or_to_start_empty() -> None:
-    """C29: names the incompatibility and the two ways out."""
+    """Names the incompatibility and the two ways out."""
     words = incompatibility.ways_out(OPERATOR_GONE)
     assert "allow_non_restored_state=True" in words
     assert "RestoreFrom.empty()" in words

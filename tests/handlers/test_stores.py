@@ -73,7 +73,7 @@ def test_the_job_runs_on_when_the_deploy_is_refused(
     new = {**running.properties("b"), "Stores": {"pages": [TABLE, "new-2"]}}
     event = running.event(ResourceType.PREPARE, "Update", new, "a")
     event["OldResourceProperties"]["Stores"] = {"pages": [TABLE, "old-1"]}
-    with pytest.raises(DeployFailedError, match="Nothing was stopped: table pages"):
+    with pytest.raises(DeployFailedError, match="Application sensors was not stopped: table pages"):
         running.step(event)
     assert double.made("StopApplication") == []
     assert double.status == "RUNNING"

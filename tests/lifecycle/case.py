@@ -59,6 +59,7 @@ class Case:
         return self
 
     def delete(self) -> Outcome:
+        self.judge.ends(self.deploys.deployed)
         return self.deploys.delete()
 
     def wait(self, minutes: float) -> None:

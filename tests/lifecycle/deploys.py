@@ -1,7 +1,7 @@
 """CloudFormation with one pipeline in a stack: deploys, their rollbacks, deletion, import.
 
 The order is Prepare, application, Prove. A rollback goes the same way with the old properties,
-to what the update had reached only (tried on the emulator: reference of CDK's mechanics).
+but only to what the update had reached (tried on the emulator).
 """
 
 from __future__ import annotations

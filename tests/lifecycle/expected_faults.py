@@ -39,7 +39,7 @@ def operations_are_listed_late() -> None:
 def the_connector_is_of_another_generation() -> None:
     case = Case().running()
     outcome = case.deploy("v2", runtime="FLINK-2_2")
-    assert "Nothing was stopped" in outcome.reason
+    assert "was not stopped" in outcome.reason
 
 
 @dataclass(frozen=True)

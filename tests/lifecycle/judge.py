@@ -63,6 +63,10 @@ class Lifecycle(Judge):
         self._resumes = deployed is None or deployed.desired != template.desired or self.left_broken
         self._restore_is_new = template.restore.type != NEWEST and template.restore != before
 
+    def ends(self, deployed: Template | None) -> None:
+        """The stack is deleted: with what was deployed last, not with what failed since."""
+        self.template = deployed
+
     def stack_turns(self, status: str) -> None:
         self.follow()
         self.deploying = status.endswith("_IN_PROGRESS") and "CLEANUP" not in status

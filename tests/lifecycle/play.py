@@ -174,6 +174,7 @@ class Play:
     def _delete(self) -> None:
         """The stack goes, the application stays, stopped, with all of its state in a snapshot."""
         before = Before.of(self.world, self.judge)
+        self.judge.ends(self.deploys.deployed)
         outcome = self.deploys.delete()
         self.world.clock.advance(60)
         self._check(f"when the stack was deleted, {outcome.status}")

@@ -116,7 +116,7 @@ def a_store_is_replaced(case: Case) -> None:
     stores = {**case.template.stores, "pages": Store(TABLE_STORE, "pages-2")}
     outcome = case.deploy("v2", stores=stores)
     assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "Nothing was stopped: table pages" in outcome.reason
+    assert "Application sensors was not stopped: table pages" in outcome.reason
     assert case.changes == []
     assert case.deploy("v2", stores=stores, replace_stores=("pages",)).succeeded
 

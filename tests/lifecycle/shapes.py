@@ -24,7 +24,7 @@ Check: TypeAlias = Callable[[Value, str], None]
 AnyShape: TypeAlias = Any  # botocore makes its classes of shapes at run time
 
 # The stack's own events carry the stack's status, of which the model lists not every one:
-# a user sees them in the events of every update [K].
+# a user sees them in the events of every update.
 UNLISTED = {
     "ResourceStatus": frozenset(
         {"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"}

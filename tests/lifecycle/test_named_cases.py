@@ -71,7 +71,7 @@ def test_update_of_ready_app_starts_it(case: Case) -> None:
 
 
 def test_user_stopped_stays_stopped(case: Case) -> None:
-    """C31: it gets the new setting, and what is stopped on purpose stays so."""
+    """It gets the new setting, and what is stopped on purpose stays stopped."""
     case.running()
     case.stop_by_hand()
     outcome = case.deploy("v2")

@@ -136,7 +136,7 @@ def test_a_restore_choice_that_is_used_up_says_so() -> None:
 
 
 def test_desired_state_stopped_gets_the_new_setting_and_stays_stopped() -> None:
-    """C31: stopped with its state; no alarm's metric speaks; taking it back goes on from there."""
+    """Stopped with its state, without an alarm; RUNNING again starts it from there."""
     case = Case().running()
     before = case.run
     assert case.deploy("v2", desired=STOPPED).succeeded

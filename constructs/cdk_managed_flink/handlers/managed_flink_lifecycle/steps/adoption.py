@@ -7,39 +7,41 @@ runtime and property groups before it is started.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..contract import Definition
-from ..values.application import UPDATE, Application
+from ..values.application import Application, Operation
 from ..values.outcome import DeployFailedError, NotYet
+from ..values.request import Request
 from .context import Context
+from .deploy_run import update_of
 
 
-def poll(context: Context, application: Application) -> NotYet | None:
-    """One step towards the template's definition; None when the application has it."""
-    request = context.request
-    wanted: Definition = request.prove.definition
+def is_due(request: Request, application: Application, operations: Sequence[Operation]) -> bool:
+    """Whether the application was imported and does not have the template's definition yet."""
     imported = request.is_create and application.created and application.created < request.since
-    if not imported or _same(application.definition, wanted):
-        return None
-    own = [
-        operation
-        for operation in context.service.operations()
-        if operation.kind == UPDATE and operation.started >= request.since
-    ]
-    if own and own[0].pending:
-        return NotYet(f"the imported application to be updated (operation {own[0].id})")
-    if own and not own[0].failed:
-        return None  # it is as near as it gets
-    if own:
-        why = context.service.operation_failure(own[0]) or own[0].status
+    if not imported or _same(application.definition, request.prove.definition):
+        return False
+    update = update_of(request, operations)
+    # One that has ended well brought it as near as it gets.
+    return update is None or update.pending or update.failed
+
+
+def adopt(context: Context, application: Application) -> NotYet:
+    """One step towards the template's definition."""
+    request = context.request
+    update = update_of(request, context.service.operations())
+    if update is not None and update.pending:
+        return NotYet(f"the imported application to be updated (operation {update.id})")
+    if update is not None:
+        why = context.service.operation_failure(update) or update.status
         raise DeployFailedError(
             f"Application {application.name} was imported and could not be updated to the "
-            f"template's role, code and properties (operation {own[0].id}): {why}"
+            f"template's role, code and properties (operation {update.id}): {why}"
         )
-    operation = context.drive().redefine(application.version, wanted)
+    operation = context.drive().redefine(application.version, request.prove.definition)
     context.log.step("imported: update to the template's definition", operation=operation)
     return NotYet(f"the imported application to be updated (operation {operation})")
 

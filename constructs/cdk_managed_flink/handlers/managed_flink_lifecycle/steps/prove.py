@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ..aws.calls import ServiceError
 from ..contract import ProveAnswer, RestoreType
 from ..message import to_flag
-from ..rules import gate as health
-from ..rules import restore, retention
-from ..rules.gate import HealthGate, Observation
-from ..rules.proof import MAX_FAILED, Proof, proof_of
+from ..rules import retention
+from ..rules.proof import proof_of
 from ..rules.reason import CAUSE_BYTES, duration, one_line, sentence, shorten
-from ..values.application import RUNNING, STARTING, STOP, Application, Operation
+from ..values.application import Application, Operation
 from ..values.outcome import Complete, DeployFailedError, NotYet, Outcome
 from ..values.snapshot import Snapshot
 from . import adoption, deploy_run, history, messages, rollback, stopping
 from .context import Context
-from .deploy_stop import LISTING_DELAY
-from .rejection import fell_back, late_for_gate, named, no_snapshot, reject, what_follows
+from .prove_decision import (
+    Decision,
+    ProofSeen,
+    Seen,
+    Step,
+    decide,
+    judge_proof,
+    judge_run,
+    while_in_time,
+)
+from .rejection import fell_back, named, no_snapshot, reject, what_follows
 
 _TOO_MANY_SNAPSHOTS = "LimitExceededException"
 
@@ -49,70 +59,79 @@ def at_deadline(context: Context, waiting: NotYet) -> Outcome:
     if application is None:
         raise DeployFailedError(f"Application {request.application} does not exist.")
     why = f"the deploy waited {waited} for {waiting.waiting_for}"
-    return reject(context, application, deploy_run.begin_of(context), why)
+    start = deploy_run.begin_of(request, context.service.operations())
+    return reject(context, application, start, why)
 
 
 def _forward(context: Context, application: Application) -> Outcome:
-    operations = context.service.operations()
-    start = deploy_run.begin_of(context)
-    if application.stopped and start is None:
-        adopted = adoption.poll(context, application)
-        if adopted is not None:
-            return adopted
-        if not _is_to_run(context):
-            return _left_stopped(context, application, operations)
-        if any(o.kind == STOP and o.started >= context.request.started_at for o in operations):
-            return reject(context, application, None, "it was stopped before it was proved healthy")
-        return _start(context, operations)
-    if application.stopped and start is not None:
-        if start.pending:
-            return NotYet(f"the start to be seen (operation {start.id})")
-        if deploy_run.finished(context, start, operations):
-            restored = _restored(context, application, start)
-            return _complete(application, restored, "its bounded job ran and finished")
-        return fell_back(context, application, start)
-    if application.status not in (STARTING, RUNNING):
-        context.log.step("wait", status=application.status)
-        return NotYet(f"its status to leave {application.status}")
-    if not _is_to_run(context):
-        return _complete(application, application.restored_from, "it runs: somebody started it")
-    update = deploy_run.update_of(context) if context.request.in_place else None
-    if update is not None and update.failed:
-        why = context.service.operation_failure(update) or update.status
-        return reject(context, application, start, f"its update failed{named(update)}: {why}")
-    other = deploy_run.overtaken(context, start, operations)
-    if other:
-        return reject(context, application, start, other)
-    if context.request.in_place and start is None and update is None:
-        if context.request.elapsed(context.now) < LISTING_DELAY.total_seconds():
-            return NotYet("its update to be listed")
-        restored = application.restored_from
-        return _complete(application, restored, "it runs on: nothing restarted it")
-    gate = HealthGate.of(context.request.prove.gate)
-    if gate.off:
-        if application.status == RUNNING:
-            return _complete(
-                application, _restored(context, application, start), "RUNNING; no health gate"
-            )
-        return NotYet(f"RUNNING (now {application.status})")
-    # Started by somebody else: judge from when we came, whatever ran before.
-    began = start.ran_from if start else context.request.started_at
-    seen = context.evidence.observe(began, context.now)
-    sick = health.sickness(gate, seen)
-    if sick:
-        return reject(context, application, start, sick, seen)
-    if application.status == STARTING:
-        return NotYet(f"RUNNING (now STARTING{named(start)})")
-    return _gate(context, application, start, gate, seen)
-
-
-def _is_to_run(context: Context) -> bool:
+    """Looks, decides, acts; looks further only where a decision needs it."""
     request = context.request
-    return not request.should_be_stopped and to_flag(request.prove.run)
+    seen = observe(context, application)
+    decision = decide(request, seen)
+    if decision.step is Step.LOOK_AT_RUN:
+        # Started by somebody else: judge from when we came, whatever ran before.
+        run = context.evidence.observe(seen.ran_from(request.started_at), context.now)
+        seen = replace(seen, run=run)
+        decision = judge_run(request, seen, run)
+    if decision.step is Step.LOOK_AT_SNAPSHOTS:
+        proof = _proof(context, seen)
+        seen = replace(seen, proof=proof)
+        decision = judge_proof(request, seen, decision.why, proof)
+    context.log.step(decision.step, why=decision.why, status=application.status)
+    return act(context, seen, decision)
+
+
+def observe(context: Context, application: Application) -> Seen:
+    """The operations, and which of them are this deploy's."""
+    request, operations = context.request, context.service.operations()
+    return Seen(
+        application=application,
+        operations=operations,
+        start=deploy_run.begin_of(request, operations),
+        update=deploy_run.update_of(request, operations) if request.in_place else None,
+        now=context.now,
+    )
+
+
+def _proof(context: Context, seen: Seen) -> ProofSeen:
+    snapshots, request = context.service.snapshots, context.request
+    listed = snapshots.list()
+    since = seen.ran_from(request.since)
+    proof = proof_of(listed, request.digest, seen.application.version, since)
+    return ProofSeen(proof, snapshots.name_of(proof.label), listed)
+
+
+def act(context: Context, seen: Seen, decision: Decision) -> Outcome:
+    """Carries the decision out."""
+    application = seen.application
+    match decision.step:
+        case Step.ADOPT:
+            return adoption.adopt(context, application)
+        case Step.START:
+            return _start(context, seen.operations)
+        case Step.LEAVE_STOPPED:
+            return _left_stopped(context, application, seen.operations)
+        case Step.LEAVE_RUNNING:
+            return _complete(application, application.restored_from, decision.why)
+        case Step.REJECT_UPDATE if seen.update is not None:
+            detail = context.service.operation_failure(seen.update) or seen.update.status
+            why = f"its update failed{named(seen.update)}: {detail}"
+            return reject(context, application, seen.start, why)
+        case Step.REJECT:
+            return reject(context, application, seen.start, decision.why, seen.run)
+        case Step.FELL_BACK if seen.start is not None:
+            return fell_back(context, application, seen.start)
+        case Step.TAKE_PROOF if seen.proof is not None:
+            return _take_proof(context, seen, seen.proof, decision.why)
+        case Step.COMPLETE:
+            restored = _restored(context, application, seen.start)
+            return _complete(application, restored, decision.why)
+        case _:
+            return NotYet(decision.why)
 
 
 def _left_stopped(
-    context: Context, application: Application, operations: list[Operation]
+    context: Context, application: Application, operations: Sequence[Operation]
 ) -> Complete:
     newest = context.newest(context.service.snapshots.list())
     state = f"; its state is in snapshot {newest.name}" if newest else ""
@@ -129,7 +148,7 @@ def _left_stopped(
     )
 
 
-def _start(context: Context, operations: list[Operation]) -> Outcome:
+def _start(context: Context, operations: Sequence[Operation]) -> Outcome:
     request = context.request
     snapshot = _snapshot_to_restore(context, operations)
     allow = to_flag(request.prove.allow_non_restored_state)
@@ -151,7 +170,7 @@ def _start(context: Context, operations: list[Operation]) -> Outcome:
     return NotYet(f"RUNNING (operation {operation})")
 
 
-def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snapshot | None:
+def _snapshot_to_restore(context: Context, operations: Sequence[Operation]) -> Snapshot | None:
     """By name what a person or Prepare named; empty only if asked, or if it never ran."""
     snapshots = context.service.snapshots
     asked = context.request.restore_asked
@@ -188,63 +207,35 @@ def _snapshot_to_restore(context: Context, operations: list[Operation]) -> Snaps
     )
 
 
-def _gate(
-    context: Context,
-    application: Application,
-    start: Operation | None,
-    gate: HealthGate,
-    seen: Observation,
-) -> Outcome:
-    began = (start.ended or start.started) if start else context.request.started_at
-    verdict = health.steadiness(gate, seen, context.now)
-    missing = verdict.text
-    if verdict.steady:
-        since = start.ran_from if start else context.request.since
-        snapshots = context.service.snapshots
-        listed = snapshots.list()
-        proof = proof_of(listed, context.request.digest, application.version, since)
-        name = snapshots.name_of(proof.label)
-        if proof.ready:
-            evidence = f"RUNNING; {verdict.text}; snapshot {name} READY"
-            context.log.step("proved", evidence=evidence)
-            return _complete(application, _restored(context, application, start), evidence)
-        if proof.failed:
-            why = f"{MAX_FAILED} snapshots of it failed, last {name}"
-            return reject(context, application, start, why, seen)
-        missing = f"snapshot {name} to become READY"
-        if not proof.status and not restore.creating(listed):
-            try:
-                _take(context, proof, listed, application.restored_from, verdict.text)
-            except ServiceError as error:
-                why = no_snapshot(application, len(listed), error.detail)
-                return reject(context, application, start, why, seen)
-    waited = (context.now - began).total_seconds()
-    if waited > gate.deadline_seconds:
-        return reject(context, application, start, late_for_gate(waited, missing), seen)
-    context.log.step("not proved yet", missing=missing)
-    return NotYet(f"the health gate: {missing}")
+def _take_proof(context: Context, seen: Seen, found: ProofSeen, steady: str) -> Outcome:
+    application = seen.application
+    try:
+        _take(context, found, application.restored_from, steady)
+    except ServiceError as error:
+        why = no_snapshot(application, len(found.snapshots), error.detail)
+        return reject(context, application, seen.start, why, seen.run)
+    missing = f"snapshot {found.name} to become READY"
+    return act(context, seen, while_in_time(context.request, seen, missing))
 
 
-def _take(
-    context: Context, proof: Proof, listed: list[Snapshot], restored_from: str, so_far: str
-) -> None:
+def _take(context: Context, found: ProofSeen, restored_from: str, so_far: str) -> None:
     """Takes the proving snapshot; at the service's limit an old one of ours makes room."""
     snapshots = context.drive().snapshots
     try:
-        snapshots.create(snapshots.name_of(proof.label))
+        snapshots.create(found.name)
     except ServiceError as error:
         held = {
             context.request.prove.prepared,
             context.request.asked.restore.snapshot,
             restored_from,
         }
-        oldest = retention.oldest_spare(listed, keep=held)
+        oldest = retention.oldest_spare(found.snapshots, keep=held)
         if error.code != _TOO_MANY_SNAPSHOTS or oldest is None:
             raise
         snapshots.delete(oldest)
         context.log.step("at the limit of snapshots: made room", deleted=oldest.name)
         return
-    context.log.step("take the proving snapshot", label=proof.label, so_far=so_far)
+    context.log.step("took the proving snapshot", label=found.proof.label, so_far=so_far)
 
 
 def _restored(context: Context, application: Application, start: Operation | None) -> str:

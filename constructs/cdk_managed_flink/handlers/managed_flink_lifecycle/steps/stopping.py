@@ -2,43 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
 from ..aws.calls import ServiceError
 from ..values.application import FORCEABLE, RUNNING, START, STOP, Application, Operation
 from ..values.outcome import Complete, DeployFailedError, NotYet, Outcome
-from ..values.request import CLOCK_TOLERANCE
+from ..values.request import CLOCK_TOLERANCE, Request
 from .context import Context
 
 # How long a graceful stop may take before it counts as failed: Delete must end.
 GRACEFUL_SECONDS = 1200
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The application as one poll finds it.
+
+    Attributes:
+        operations: Newest first; empty where the application is stopped.
+        rolling_back: Whether a failed create is cleaned up.
+    """
+
+    application: Application | None
+    operations: Sequence[Operation]
+    rolling_back: bool
+    now: datetime
+
+
+class Decision(StrEnum):
+    """What a poll does; the value is logged."""
+
+    DONE = "stopped"
+    LEAVE = "left running: another resource of this deploy started it"
+    STOP = "stop gracefully"
+    # A sick job gets no snapshot, and after a failed create there is no state to lose.
+    FORCE = "failed create"
+    FORCE_WITHIN_STATE_LOSS = "the graceful stop failed or hangs"
+    WAIT = "wait"
+
+
 def poll(context: Context) -> Outcome:
     """One step."""
+    seen = observe(context)
+    return act(context, seen, decide(context.request, seen))
+
+
+def observe(context: Context) -> Seen:
+    """Looks at the application, and at its operations unless it is stopped."""
     application = context.service.describe()
+    stopped = application is None or application.stopped
+    return Seen(
+        application=application,
+        operations=[] if stopped else context.service.operations(),
+        rolling_back=context.rolling_back,
+        now=context.now,
+    )
+
+
+def decide(request: Request, seen: Seen) -> Decision:
+    """Decides by what was seen alone."""
+    application = seen.application
     if application is None or application.stopped:
-        context.log.step("stopped", status=application.status if application else "absent")
+        return Decision.DONE
+    started = any(o.kind == START and o.started >= request.since for o in seen.operations)
+    if started and not seen.rolling_back:
+        return Decision.LEAVE
+    stops = own_stops(request, seen.operations)
+    overdue = request.elapsed(seen.now) > GRACEFUL_SECONDS
+    stopping = bool(stops) and stops[0].pending and not overdue
+    may_force = application.status in FORCEABLE and not stopping
+    if seen.rolling_back:
+        return Decision.FORCE if may_force else Decision.WAIT
+    if overdue or any(stop.failed for stop in stops):
+        return Decision.FORCE_WITHIN_STATE_LOSS if may_force else Decision.WAIT
+    if application.status == RUNNING and not stops:
+        return Decision.STOP
+    return Decision.WAIT
+
+
+def own_stops(request: Request, operations: Sequence[Operation]) -> list[Operation]:
+    """The stops of this request, newest first."""
+    began = request.started_at - CLOCK_TOLERANCE
+    return [o for o in operations if o.kind == STOP and o.started >= began]
+
+
+def act(context: Context, seen: Seen, decision: Decision) -> Outcome:
+    """Carries the decision out."""
+    application = seen.application
+    if application is None or decision in (Decision.DONE, Decision.LEAVE):
+        context.log.step(decision, status=application.status if application else "absent")
         return Complete()
-    operations = context.service.operations()
-    if not context.rolling_back and any(
-        o.kind == START and o.started >= context.request.since for o in operations
-    ):
-        context.log.step("left running: another resource of this deploy started it")
-        return Complete()
-    began = context.request.started_at - CLOCK_TOLERANCE
-    own = [o for o in operations if o.kind == STOP and o.started >= began]
-    latest = own[0] if own else None
-    pending = latest is not None and latest.pending
-    overdue = context.request.elapsed(context.now) > GRACEFUL_SECONDS
-    if context.rolling_back:
-        # Cleaning up after a failed create: the job may be sick, and a sick job gets no snapshot.
-        if application.status in FORCEABLE and (overdue or not pending):
-            _force(context, "failed create")
-    elif overdue or any(stop.failed for stop in own):
-        if application.status in FORCEABLE and (overdue or not pending):
-            _check_state_loss(context, application, own)
-            _force(context, "the graceful stop failed or hangs")
-    elif application.status == RUNNING and latest is None:
+    if decision is Decision.STOP:
         _stop_gracefully(context, application)
+    if decision is Decision.FORCE_WITHIN_STATE_LOSS:
+        stops = own_stops(context.request, seen.operations)
+        _check_state_loss(context, application, stops)
+    if decision in (Decision.FORCE, Decision.FORCE_WITHIN_STATE_LOSS):
+        _force(context, decision)
     return NotYet(f"application {application.name} to stop (now {application.status})")
 
 
@@ -51,7 +114,7 @@ def _stop_gracefully(context: Context, application: Application) -> None:
         _check_state_loss(context, application, [])
         _force(context, error.detail)
     else:
-        context.log.step("stop gracefully", operation=operation)
+        context.log.step(Decision.STOP, operation=operation)
 
 
 def _force(context: Context, why: str) -> None:

@@ -19,7 +19,8 @@ def replaced(request: Request) -> str:
         if name in may or new in (old for _, old in before.values()):
             continue
         if name in before:
-            return _told(
+            return _refusal(
+                request,
                 name,
                 f"table {name} would get a new, empty store ({kind} {new}) instead of "
                 f"{before[name][1]}, whose data stays where it is: a changed property replaces it.",
@@ -27,7 +28,8 @@ def replaced(request: Request) -> str:
             )
         gone = next((old for old in before if old not in after and before[old][0] == kind), None)
         if gone is not None and gone not in may:
-            return _told(
+            return _refusal(
+                request,
                 name,
                 f"table {gone} is gone and table {name} would get a new, empty store ({kind} "
                 f"{new}); the data of {gone} stays in {before[gone][1]}.",
@@ -36,5 +38,8 @@ def replaced(request: Request) -> str:
     return ""
 
 
-def _told(name: str, what: str, mend: str) -> str:
-    return f"Nothing was stopped: {what} {mend}; or deploy with -c {_FLAG}={name} if that is meant."
+def _refusal(request: Request, table: str, what: str, mend: str) -> str:
+    return (
+        f"Application {request.application} was not stopped: {what} {mend}; or deploy with "
+        f"-c {_FLAG}={table} if that is intended."
+    )
