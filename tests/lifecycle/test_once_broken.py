@@ -7,15 +7,31 @@ from datetime import timedelta
 
 import pytest
 
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Store
 from tests.lifecycle.case import Case
 from tests.lifecycle.deploys import Elsewhere, Trouble
 from tests.lifecycle.faults import ANY, Fault, Planned
-from tests.lifecycle.jobs import CANNOT_BE_SAVED, CRASH_LOOPS, CRASHES_LATER, HEALTHY, Job
+from tests.lifecycle.jobs import (
+    CANNOT_BE_SAVED,
+    CRASH_LOOPS,
+    CRASHES_LATER,
+    HANGS_AT_START,
+    HEALTHY,
+    Job,
+)
 from tests.lifecycle.quirks import Quirks
 from tests.lifecycle.statuses import Status
-from tests.lifecycle.templates import EMPTY, FORCE_STOP, IN_PLACE, restoring
+from tests.lifecycle.templates import (
+    EMPTY,
+    FORCE_STOP,
+    IN_PLACE,
+    TABLE,
+    TABLE_STORE,
+    restoring,
+)
 
 NOTHING = timedelta(0)
+NO_ROLLBACK = Trouble(no_rollback=True)
 
 
 @pytest.mark.parametrize("fault", [Fault.NOT_SENT, Fault.INTERNAL, Fault.THROTTLED])
@@ -134,3 +150,15 @@ def test_an_update_in_place_is_seen_though_on_event_could_not_look(case: Case, j
     case.later(11, lambda: case.world.faults.set(Planned(Fault.NOT_SENT, "DescribeStackEvents")))
     outcome = case.deploy("v2", HEALTHY if job is CANNOT_BE_SAVED else job)
     assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_a_second_failed_deploy_does_not_start_the_version_of_the_first(case: Case) -> None:
+    """Both without a rollback, and the second fails before it reaches the application."""
+    case.running()
+    assert case.deploy("v2", HANGS_AT_START, NO_ROLLBACK).status == "UPDATE_FAILED"
+    starts = len(case.made("StartApplication"))
+    stores = {**case.template.stores, TABLE: Store(TABLE_STORE, "another")}
+    assert case.deploy("v3", HEALTHY, NO_ROLLBACK, stores=stores).status == "UPDATE_FAILED"
+    case.wait(30)
+    assert len(case.made("StartApplication")) == starts
+    assert "was not proved" in case.messages[-1]

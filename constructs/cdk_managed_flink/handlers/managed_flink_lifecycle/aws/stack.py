@@ -18,6 +18,9 @@ _CLEANUP = "CLEANUP_IN_PROGRESS"
 _CREATING = "CREATE_IN_PROGRESS"
 _FORWARD = (_CREATING, "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 
+# The stack's last operation has proved the application's version, or put the old one back.
+SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
+
 
 @dataclass(frozen=True)
 class StackEvent:
@@ -61,7 +64,7 @@ class OwnStack:
         return self.status() == _CREATING
 
     def operation_began(self) -> datetime | None:
-        """When CloudFormation began what it does now; None when the events don't tell."""
+        """When CloudFormation began what it does now; None if the events do not show it."""
         return next((event.at for event in self._own_events() if _begins(event.status)), None)
 
     def has_answer(self, logical_id: str, *, delete: bool, after: datetime) -> bool:
@@ -80,12 +83,25 @@ class OwnStack:
         return False
 
     def update_began(self) -> datetime | None:
-        """When the update began that is being undone; None when the events don't tell.
+        """When the update began that is being undone; None if the events do not show it.
 
         From the stack's events: that LastUpdatedTime stays as it is in a rollback is not promised.
         """
         forward = (event.at for event in self._own_events() if event.status in _FORWARD)
         return next((at - CLOCK_TOLERANCE for at in forward), None)
+
+    def unsettled_since(self) -> datetime | None:
+        """When the first update began since the stack was last settled; None if that is not known.
+
+        An update that failed without a rollback leaves the stack unsettled, and the next one too.
+        """
+        began: datetime | None = None
+        for event in self._own_events():
+            if event.status in SETTLED:
+                break
+            if event.status in _FORWARD:
+                began = event.at - CLOCK_TOLERANCE
+        return began
 
     def reverted(self, application: str, *, since: datetime) -> list[Reverted]:
         """The updates that CloudFormation undid, or is undoing, and that touched the application.

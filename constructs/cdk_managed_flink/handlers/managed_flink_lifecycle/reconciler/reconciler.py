@@ -1,8 +1,8 @@
-"""The reconciler: what a deploy left behind, and the snapshots between deploys.
+"""The reconciler: it repairs what a deploy left behind, and keeps snapshots between deploys.
 
-Woken by a schedule and by the end of each operation on the stack, it looks at what is there and
-takes one step. It keeps out of the way of a deploy, never starts empty, and starts only a version
-that was proved before. What it can't mend it tells a person.
+Invoked on a schedule and at the end of each operation on the stack, it looks at the application and
+takes one step. It does nothing during a deploy, never starts empty, and starts only a version that
+was proved before. What it cannot repair it reports to a person.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from ..aws.calls import Client, ServiceError, TransientError
 from ..aws.service import FlinkService
-from ..aws.stack import OwnStack
+from ..aws.stack import SETTLED, OwnStack
 from ..aws.step_log import StepLog
 from ..contract import DesiredState, ReconcileEvent
 from ..message import to_flag
@@ -21,18 +21,16 @@ from ..steps import history, lineage
 from ..values.application import FORCEABLE, RUNNING, START, Application, Operation
 from ..values.snapshot import PROVED, Snapshot
 from . import upkeep
-from .report import Found, tell
+from .report import Found, publish
 
-# Longer than any update or stop takes that still comes to an end.
+# Longer than any update or stop that still ends.
 TRANSIENT_LIMIT = timedelta(hours=1)
-# The stack's last operation has proved the application's version, or put the old one back.
-_SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 _CAN_ROLL_BACK = ("CREATE_FAILED", "UPDATE_FAILED")
 
 
 @dataclass(frozen=True)
 class Reconciler:
-    """One look at one application."""
+    """One run for one application."""
 
     event: ReconcileEvent
     service: FlinkService
@@ -43,14 +41,14 @@ class Reconciler:
     now: datetime
 
     def run(self) -> dict[str, str]:
-        """One step, and what it came to."""
+        """Takes one step and returns the decision."""
         try:
             found = self._look()
         except (TransientError, ServiceError) as refused:
-            # The next look comes by itself; a metric that stays away raises the alarm.
+            # The next run is scheduled; a missing metric raises the alarm.
             self.log.step("not now", refused=str(refused))
             return {"Decision": "not now", "Refused": str(refused)}
-        tell(
+        publish(
             found,
             self.event,
             cloudwatch=self.cloudwatch,
@@ -75,7 +73,7 @@ class Reconciler:
         return self._transient(application)
 
     def _absent(self, status: str) -> Found:
-        if status not in _SETTLED or self._should_be_stopped:
+        if status not in SETTLED or self._should_be_stopped:
             return Found("nothing to do: there is no such application", age=0)
         name = self.event.application_name
         return Found(
@@ -105,20 +103,20 @@ class Reconciler:
             return self._ended(application, operations, turn)
         if history.stopped_by_hand(operations, self.stack, application.name) is not None:
             return Found("stopped by hand: left so", age=0)
-        if status in _SETTLED or not self._update_reached(operations):
+        if status in SETTLED or not self._update_reached(operations):
             return self._start(application, turn, "a deploy left it stopped")
         why = f"the version that its stack holds was not proved. {self._way_on(status)}"
         return self._stuck(application, turn, why)
 
     def _never_started(self, application: Application, status: str) -> Found:
-        if status in _SETTLED:
+        if status in SETTLED:
             return Found("was never started", age=0)
         return self._stuck(application, None, f"it was never started. {self._way_on(status)}")
 
     def _ended(
         self, application: Application, operations: list[Operation], start: Operation
     ) -> Found:
-        """It was started, nobody stopped it, and nothing runs."""
+        """It was started and not stopped, and nothing runs."""
         if start.failed:
             why = self.service.operation_failure(start) or "the service gave no reason"
             return self._stuck(application, start, f"it did not start: {why}")
@@ -130,7 +128,7 @@ class Reconciler:
         return self._stuck(application, start, "its job ended by itself")
 
     def _start(self, application: Application, stopped: Operation, why: str) -> Found:
-        """Where it left off; what a version wrote that was taken back is not gone on from."""
+        """From the newest snapshot, but not of a version that was rolled back."""
         point = self._newest()
         if point is None:
             return self._stuck(
@@ -144,7 +142,7 @@ class Reconciler:
 
     def _running(self, application: Application, status: str) -> Found:
         operations = self.service.operations()
-        if status not in _SETTLED and self._update_reached(operations) and not self._proved():
+        if status not in SETTLED and self._update_reached(operations) and not self._proved():
             why = f"the version that runs was not proved. {self._way_on(status)}"
             return self._stuck(application, history.last_turn(operations), why)
         kept = upkeep.keep(
@@ -167,7 +165,7 @@ class Reconciler:
             return self._stuck(application, pending, why, age=self._age())
         return Found(f"wait: {application.status}", age=self._age())
 
-    # -- what both look at --------------------------------------------------------------------
+    # -- common -------------------------------------------------------------------------------
 
     def _newest(self) -> Snapshot | None:
         name = self.event.application_name
@@ -178,8 +176,8 @@ class Reconciler:
         return upkeep.snapshot_age(self._newest(), self.service.operations(), self.now)
 
     def _update_reached(self, operations: list[Operation]) -> bool:
-        """Whether the deploy that failed changed or started the application."""
-        began = self.stack.update_began()
+        """Whether a deploy that failed changed or started the application."""
+        began = self.stack.unsettled_since()
         return began is None or history.update_reached(operations, began, self.now)
 
     def _proved(self) -> bool:

@@ -1,4 +1,4 @@
-"""How a person learns what the reconciler found: two metrics, and a message when it is news."""
+"""Publishes what the reconciler found: two metrics, and a message when something is new."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ..contract import ReconcileEvent
 from ..message import seconds
 
 _MAX_MESSAGE = 4000
-# How many looks back a look is looked for: one may have been lost.
+# How many periods back the last run is searched for: one datapoint may have been lost.
 _LOOKS = 2
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one look came to.
+    """The result of one run.
 
     Attributes:
-        decision: A few words, for the log.
-        stuck: What a person has to know and do; empty when nothing.
-        age: Seconds since the newest snapshot of the line; None leaves the metric out.
+        decision: In a few words, for the log.
+        stuck: What a person must know and do, or empty.
+        age: Seconds since the newest snapshot of the running line; None publishes no metric.
     """
 
     decision: str
@@ -31,7 +31,7 @@ class Found:
     age: float | None = None
 
 
-def tell(
+def publish(
     found: Found,
     event: ReconcileEvent,
     *,
@@ -40,7 +40,7 @@ def tell(
     log: StepLog,
     now: datetime,
 ) -> None:
-    """Logs, measures, and sends a message unless the look before found it stuck as well."""
+    """Logs, publishes the metrics, and sends a message unless the last run found it stuck too."""
     log.step(found.decision, stuck=found.stuck, snapshot_age=found.age)
     if found.stuck and event.topic_arn and not _was_stuck(event, cloudwatch, log, now):
         _send(found, event, sns, log)
@@ -56,7 +56,7 @@ def tell(
 
 
 def _was_stuck(event: ReconcileEvent, cloudwatch: Client, log: StepLog, now: datetime) -> bool:
-    """What the last look said; where that can't be read, it is news."""
+    """Whether the last run found it stuck; no, where the metric cannot be read."""
     try:
         values = metrics.values(
             cloudwatch,
@@ -67,7 +67,7 @@ def _was_stuck(event: ReconcileEvent, cloudwatch: Client, log: StepLog, now: dat
             now=now,
         )
     except (TransientError, ServiceError) as refused:
-        log.step("can't read what the last look found", refused=str(refused))
+        log.step("cannot read what the last run found", refused=str(refused))
         return False
     return bool(values) and values[-1] > 0
 
@@ -82,4 +82,4 @@ def _send(found: Found, event: ReconcileEvent, sns: Client, log: StepLog) -> Non
             Message=found.stuck[:_MAX_MESSAGE],
         )
     except (TransientError, ServiceError) as refused:
-        log.step("not told", refused=str(refused))
+        log.step("message not sent", refused=str(refused))

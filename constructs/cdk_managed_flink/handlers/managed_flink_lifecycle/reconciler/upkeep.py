@@ -17,16 +17,16 @@ from ..steps import lineage
 from ..values.application import START, SUCCESSFUL, Application, Operation
 from ..values.snapshot import SCHEDULED, Snapshot
 
-# So many looks in a row find a snapshot due that is refused, before a person is needed.
+# How many runs in a row may be refused a snapshot before a person is needed.
 _PATIENCE = 2
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What was done, and how old the newest snapshot is.
+    """What was done, and the age of the newest snapshot.
 
     Attributes:
-        refused: Why none can be taken, once that has gone on for a while; else empty.
+        refused: Why no snapshot can be taken, once that has lasted for a while; else empty.
     """
 
     done: str
@@ -37,7 +37,7 @@ class Kept:
 def snapshot_age(
     newest: Snapshot | None, operations: Sequence[Operation], now: datetime
 ) -> float | None:
-    """Seconds since the newest snapshot of the line; since the start where there is none yet."""
+    """Seconds since the newest snapshot of the line, or since the start where there is none yet."""
     if newest is not None:
         return (now - newest.created).total_seconds()
     starts = (o for o in operations if o.kind == START and o.status == SUCCESSFUL)
@@ -64,7 +64,7 @@ def keep(
     if restore.creating(snapshots):
         return Kept("a snapshot is being taken", age)
     deleted = _prune(event, service, log, application, snapshots, now)
-    # One that is not of the running version's line would be what a start by hand goes on from.
+    # A start by hand would restore the newest, even one that is not of the running version's line.
     astray = newest != restore.newest_ready(snapshots)
     if age is not None and age < every.total_seconds() and not astray:
         return Kept("pruned" if deleted else "nothing is due", age)
