@@ -87,7 +87,7 @@ def test_application_started_by_somebody_after_our_stop_is_stopped_again(
 
 
 def test_autoscaling_is_waited_out_without_force(double: ServiceDouble, running: Framework) -> None:
-    """The service accepts only a forced stop meanwhile, which is not used; the deadline names it."""
+    """The service would accept only a forced stop, which is not used; the deadline names it."""
     double.status = "AUTOSCALING"
     with pytest.raises(DeployFailedError, match="AUTOSCALING"):
         running.prepare("Update", "b", "a")

@@ -222,7 +222,7 @@ class FlinkModel:
     # -- configuration ----------------------------------------------------------------------
 
     def create(self, name: str, configuration: Configuration) -> Application:
-        """What CloudFormation's create does; nothing here starts it (the API's StartApplication does)."""
+        """What CloudFormation's create does; only StartApplication starts it."""
         assert name not in self.state.applications, f"{name} already exists"
         created = self.state.stamp()
         made = Application(name, created, [Version(1, configuration, created)])

@@ -15,10 +15,18 @@ from hypothesis import strategies as st
 from tests.lifecycle.deploys import Elsewhere
 from tests.lifecycle.faults import Fault
 from tests.lifecycle.play import AS_IT_WAS, REVERTED, STABLE, STUCK, Play, Report
-from tests.lifecycle.scenarios import JOBS, Scenario, Step, scenario_of
+from tests.lifecycle.scenarios import (
+    JOBS,
+    KEPT,
+    REPLACED,
+    REPLACED_ON_PURPOSE,
+    Scenario,
+    Step,
+    scenario_of,
+)
 from tests.lifecycle.world import PREPARE, PROVE
 
-SEEDS = range(1395, 1425)  # together they meet all there is
+SEEDS = range(1470, 1500)  # together they meet all there is
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +63,7 @@ def test_it_is_so_with_every_fault_and_every_outcome() -> None:
     steps = [step for scenario in played for step in scenario.steps]
     assert {step.job for step in steps} == set(JOBS)
     assert {step.trouble.elsewhere for step in steps} == set(Elsewhere)
+    assert {step.store for step in steps} == {KEPT, REPLACED, REPLACED_ON_PURPOSE}
     assert {step.trouble.cancels for step in steps} == {"", PREPARE, PROVE}
 
 

@@ -61,12 +61,12 @@ NAMED, EMPTY = RestoreFrom.snapshot("a"), RestoreFrom.empty()
         (
             {"update_strategy": FORCE_STOP, "max_state_loss": ZERO},
             r"max_state_loss is '0 seconds'; allowed: more than zero with update_strategy "
-            r"FORCE_STOP\. A forced stop takes no snapshot, so the newest is always older than",
+            r"FORCE_STOP\. A forced stop takes no snapshot, so the newest one is always",
         ),
         (
             {"bounded": True, "health_gate": HealthGate(min_records=1)},
             r"health_gate is 'HealthGate\(min_records=1\)'; allowed: min_records 0 for a bounded "
-            r"job\. It may end before the service has counted a record",
+            r"job\. The job may end before the service has counted a record",
         ),
     ],
 )

@@ -32,7 +32,7 @@ def test_fails_when_no_snapshot_can_be_called_so(name: str) -> None:
     with pytest.raises(
         ValueError,
         match=r"(?s)^RestoreFrom: snapshot is .*; allowed: 1 to 256 of the characters .*, or the "
-        r"ARN of an enhanced snapshot, arn:.*:snapshot/<name>\. Name it as `aws kinesis",
+        r"ARN of an enhanced snapshot, arn:.*:snapshot/<name>\. Use a name that `aws kinesis",
     ):
         RestoreFrom.snapshot(name)
 
@@ -89,7 +89,7 @@ def test_fails_when_an_empty_start_has_only_one_key(
         ValueError,
         match=r"^Stack/Clicks/Lifecycle: restore_from is 'RestoreFrom\.empty\(\)'; allowed: an "
         r"empty start only with the context flag cdk-managed-flink:allowEmptyStart=true as well\. "
-        r"All state is given up: deploy with -c cdk-managed-flink:allowEmptyStart=true if",
+        r"All state is lost: deploy with -c cdk-managed-flink:allowEmptyStart=true if",
     ):
         build(restore_from=RestoreFrom.empty(), flags=flags)
 

@@ -91,7 +91,7 @@ def test_fails_when_no_rule_can_fire_so(build: Build, interval: cdk.Duration) ->
     with pytest.raises(
         ValueError,
         match=r"^Stack/Clicks/Lifecycle: reconcile_interval is '.*'; allowed: a literal of 1 to 60 "
-        r"whole minutes\. What a rolled back deploy left stopped waits for it",
+        r"whole minutes\. An application that a rolled-back deploy left",
     ):
         build(reconcile_interval=interval)
 

@@ -1,1 +1,1 @@
-"""What starts, stops and proves an application in a deploy, and tends it in between."""
+"""Stops, starts and proves an application in a deploy, and reconciles it between deploys."""

@@ -1,4 +1,4 @@
-"""Properties of a lifecycle that exclude each other: refused at synth."""
+"""Properties of a lifecycle that cannot be combined: an error at synth."""
 
 from aws_cdk import Annotations, Duration
 from constructs import Construct
@@ -25,10 +25,10 @@ def refuse(
     gate: HealthGate,
     max_state_loss: Duration,
 ) -> None:
-    """Refuse what cannot be done together.
+    """Check that the properties can be combined.
 
     Raises:
-        ValueError: Two properties exclude each other.
+        ValueError: Two properties cannot be combined.
     """
     chosen = restore.type is not RestoreType.LATEST
     if strategy is UpdateStrategy.IN_PLACE:
@@ -47,8 +47,8 @@ def refuse(
             "max_state_loss",
             max_state_loss,
             "more than zero with update_strategy FORCE_STOP",
-            "A forced stop takes no snapshot, so the newest is always older than that: say how old "
-            "it may be, or choose one with restore_from=RestoreFrom.snapshot(...).",
+            "A forced stop takes no snapshot, so the newest one is always older than that: allow "
+            "some loss, or choose a snapshot with restore_from=RestoreFrom.snapshot(...).",
         )
     counts = not is_token(gate.min_records) and gate.min_records > 0
     if bounded and counts:
@@ -57,15 +57,15 @@ def refuse(
             "health_gate",
             f"HealthGate(min_records={gate.min_records})",
             "min_records 0 for a bounded job",
-            "It may end before the service has counted a record; leave min_records out.",
+            "The job may end before the service has counted a record; remove min_records.",
         )
 
 
 def refuse_schedule(scope: Construct, snapshots: SnapshotSchedule, interval: Duration) -> None:
-    """Refuse an interval in which nobody looks whether a snapshot is due.
+    """Check that the reconciler runs often enough for the snapshot schedule.
 
     Raises:
-        ValueError: The interval is none that a rule can have, or longer than the schedule's.
+        ValueError: EventBridge allows no such interval, or it is longer than the schedule's.
     """
     length = durations.milliseconds(interval)
     legal = length is not None and length % MINUTE == 0 and MINUTE <= length <= 60 * MINUTE
@@ -75,7 +75,8 @@ def refuse_schedule(scope: Construct, snapshots: SnapshotSchedule, interval: Dur
             "reconcile_interval",
             interval,
             "a literal of 1 to 60 whole minutes",
-            "What a rolled back deploy left stopped waits for it: use Duration.minutes(5).",
+            "An application that a rolled-back deploy left stopped waits this long: use "
+            "Duration.minutes(5).",
         )
     every = snapshots.every
     if every is not None and durations.literal(every) < length:
@@ -89,7 +90,7 @@ def refuse_schedule(scope: Construct, snapshots: SnapshotSchedule, interval: Dur
 
 
 def warn_in_place(scope: Construct) -> None:
-    """Say what an update in place cannot promise."""
+    """Warn of the guarantees that an update in place does not give."""
     Annotations.of(scope).add_warning_v2(
         "cdk-managed-flink:updateInPlace",
         "update_strategy IN_PLACE cannot promise what STOP_WITH_SNAPSHOT does: records that are "

@@ -16,7 +16,7 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ChangeKe
 
 
 class ApplicationDefinition:
-    """The application as it stands at synth, rendered once for all that asks.
+    """The application as it is at synth, rendered once.
 
     CDK resolves everything twice: to find what lies in other stacks, and for the template. The
     application itself shows CDK all references, so the first time nothing has to be rendered.
@@ -34,18 +34,18 @@ class ApplicationDefinition:
         """A property for custom resources that changes exactly when the application changes.
 
         ``Digest`` covers the template's text. ``Inputs`` holds the references in it, whose values
-        may change while the text stays, and makes what they refer to come first in a deploy.
+        may change while the text stays, and makes a deploy update the referenced resources first.
         Parameters with NoEcho are left out: CDK's provider framework logs the properties of custom
         resources.
         """
         return Lazy.uncached_any(_Part(self, self._key))
 
     def job(self) -> IResolvable:
-        """What the job of the template is: an imported application is that of before.
+        """The role, code, runtime and property groups of the template, for an imported application.
 
-        CloudFormation's import takes an application as it is, so one that comes back after a
-        destroy still has its old role, code and property groups when it is to be started. Groups
-        that refer to a parameter with NoEcho are left out, and then stay as they were.
+        CloudFormation imports an application unchanged, so one that comes back after a destroy
+        still has its old role, code and property groups when it is started. Groups that refer to a
+        parameter with NoEcho are left out and stay as they were.
         """
         return Lazy.uncached_any(_Part(self, self._job))
 

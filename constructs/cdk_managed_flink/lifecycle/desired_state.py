@@ -1,3 +1,3 @@
-"""DesiredState: whether the application is to run once a deploy is through."""
+"""DesiredState: the state of the application after a deploy."""
 
 from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import DesiredState as DesiredState

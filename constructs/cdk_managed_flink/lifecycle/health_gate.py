@@ -1,4 +1,4 @@
-"""HealthGate: what a new version has to show before a deploy calls it good."""
+"""HealthGate: the conditions under which a deploy accepts a new version."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -10,8 +10,8 @@ from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.tokens import is_token
 from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Gate, to_text
 
-# The handlers' own deadline is shorter than the provider's, and that than CloudFormation's hour:
-# each can still say what it waited for.
+# The functions' deadline is shorter than the provider's, which is shorter than CloudFormation's
+# hour: each of them can still report what it waited for.
 HANDLER_MINUTES = 50
 PROVIDER_MINUTES = 55
 CLOUDFORMATION_MINUTES = 60
@@ -19,7 +19,7 @@ CLOUDFORMATION_MINUTES = 60
 
 @dataclass(frozen=True, kw_only=True)
 class HealthGate:
-    """RUNNING is not processing: a job that restarts for ever is RUNNING too.
+    """RUNNING does not mean processing: a job that restarts forever is RUNNING too.
 
     A version is healthy when its up-time has risen over ``window`` without a restart and a
     snapshot of it succeeds, which takes a barrier through every operator.
@@ -28,10 +28,11 @@ class HealthGate:
         window: How long it has to run without a restart. Default 3 minutes: three datapoints, as
             the service reports each minute. Zero only waits for RUNNING.
         period: Length of a datapoint. Default 1 minute.
-        max_restarts: Restarts that are forgiven before the version is sick at once. Default 2: a
-            passing fault of a source or sink, not a record that fails again and again.
-        min_records: Records that have to have been read. Default 0: a source may be quiet.
-        timeout: When to give up on a version that is neither healthy nor sick. Default 20 minutes.
+        max_restarts: Restarts that are tolerated; one more rejects the version at once. Default 2:
+            a transient fault of a source or sink, but not a record that fails every time.
+        min_records: Records that must have been read. Default 0: a source may have no traffic.
+        timeout: How long after its start a version that is neither healthy nor failing is
+            rejected. Default 20 minutes.
 
     Raises:
         ValueError: Negative numbers, or a window that does not fit into the timeout, or that into

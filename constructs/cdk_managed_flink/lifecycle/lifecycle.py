@@ -55,43 +55,45 @@ DEFAULT_MAX_STATE_LOSS = durations.minutes(15)
 class FlinkLifecycle(Construct):
     """Stops the application for a deploy that changes it, starts it, and proves it healthy.
 
-    Both custom resources are keyed on the same change key, so a deploy that leaves the application
-    as it is does nothing to it. The order: what the application refers to, Prepare, the role's
+    Both custom resources have the same change key, so a deploy that does not change the application
+    does not touch it. The order: the resources that the application refers to, Prepare, the role's
     policies, the application and its logging option, Prove, the reconciler's rules.
 
     Args:
-        application: The application, with all that is bound to it.
+        application: The application, with its sources and sinks.
         update_strategy: What becomes of the running state. Default ``STOP_WITH_SNAPSHOT``.
         restore_from: Which state the new version starts from, for one deploy. Default
             ``RestoreFrom.latest()``: where the old version stopped.
-        desired_state: Whether it is to run. Default ``RUNNING``.
-        bounded: Whether the job ends by itself. Then its end in the gate is health, and it is not
+        desired_state: Whether it is running after a deploy. Default ``RUNNING``.
+        bounded: Whether the job ends by itself. Its end then counts as healthy, and it is not
             started again. Default off.
-        health_gate: What a new version has to show. Default ``HealthGate()``.
-        max_state_loss: If a job cannot be stopped with a snapshot, how old the newest snapshot may
-            be for the deploy to go on from it. Default 15 minutes; older fails the deploy.
+        health_gate: When a new version is accepted. Default ``HealthGate()``.
+        max_state_loss: If a job cannot be stopped with a snapshot, how old its newest snapshot may
+            be for the deploy to continue from it. Default 15 minutes; the deploy fails if it is
+            older.
         allow_non_restored_state: Whether state that the new version has no operator for may be
             dropped. Default off.
         snapshots: Snapshots between deploys. Default ``SnapshotSchedule()``: hourly, for a day.
         key_operators: Further principals that start, stop or update an application whose state
             has a customer managed key.
-        poll_interval: How often progress is looked at; one for all pipelines of a stack. Default
-            10 seconds.
-        reconcile_interval: How often the reconciler looks between deploys, 1 to 60 whole minutes.
-            Default 5 minutes: how long what a failed deploy left stopped waits at most.
-        topic: Whom the reconciler tells that the application needs a person. Default: nobody; the
-            metric is there.
+        poll_interval: How often a deploy polls; the same for all pipelines of a stack. Default 10
+            seconds.
+        reconcile_interval: How often the reconciler runs between deploys, 1 to 60 whole minutes.
+            Default 5 minutes, the longest that an application waits which a failed deploy left
+            stopped.
+        topic: Where the reconciler publishes that the application needs a person. Default: only the
+            metric says so.
 
     Attributes:
         prepare: The custom resource ``Custom::FlinkPrepare``.
         prove: The custom resource ``Custom::FlinkProve``.
-        reconciler: The rules that look after the application between deploys.
-        log_group: Where the functions of the stack's lifecycles say what they did, and why.
+        reconciler: The rules that invoke the reconciler between deploys.
+        log_group: The log of the functions: each decision and its reason.
         restored_from: Name of the snapshot that the running version was started from.
-        evidence: What the gate saw, or why the application was left stopped, in one sentence.
+        evidence: One sentence: what the gate observed, or why the application was left stopped.
 
     Raises:
-        ValueError: Properties that exclude each other, an empty start without its flag, or more
+        ValueError: Properties that cannot be combined, an empty start without its flag, or more
             pipelines than a stack may have.
     """
 
@@ -190,7 +192,7 @@ class FlinkLifecycle(Construct):
                 metric_namespace=RECONCILER_NAMESPACE,
             ),
         )
-        # Made before they are called, and there until they have been called for the last time.
+        # The permissions exist before the first request and until after the last one.
         self.prepare.node.add_dependency(rights)
         self.restored_from = self.prove.get_att_string(key_of("restored_from"))
         self.evidence = self.prove.get_att_string(key_of("evidence"))
@@ -258,6 +260,6 @@ class _SnapshotsOn:
             "ApplicationSnapshotConfiguration.SnapshotsEnabled",
             False,
             "true, or update_strategy FORCE_STOP",
-            "Without snapshots a stop loses the state: leave them on, or say that it may be lost.",
+            "Without snapshots a stop loses the state: leave them on, or use FORCE_STOP.",
         )
         return [str(refused)]

@@ -1,4 +1,4 @@
-"""The functions of the lifecycle: one set for each stack, its findings acknowledged once."""
+"""The functions of the lifecycle: one set for each stack."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -20,18 +20,18 @@ _MOST_PIPELINES = 10
 
 
 class LifecycleProvider(Construct):
-    """Three functions, the framework's waiter, and one role that is granted each application.
+    """Three functions, the provider framework's waiter, and one role for all applications.
 
     Attributes:
-        role: Role of the functions, with what concerns the whole stack.
+        role: Role of the functions, with the permissions that concern the whole stack.
         service_token: For the custom resources.
         reconcile: The reconciler's function.
-        log_group: Where all of them say what they did, and why.
+        log_group: The log of all of them: each decision and its reason.
     """
 
     @staticmethod
     def of(scope: Construct, *, poll_interval: Duration) -> "LifecycleProvider":
-        """The stack's provider, made when first asked for.
+        """The stack's provider, created on first use.
 
         Raises:
             ValueError: Another pipeline of the stack asked for another interval, or it is shorter
@@ -44,7 +44,7 @@ class LifecycleProvider(Construct):
                 "poll_interval",
                 poll_interval,
                 "a literal of 1 second or more",
-                "How often is asked is fixed at synth, in the state machine that waits: use "
+                "The interval is fixed at synth, in the state machine that polls: use "
                 "Duration.seconds(10).",
             )
         stack = place_of(scope).stack
@@ -87,14 +87,15 @@ class LifecycleProvider(Construct):
     def attach_policy(
         self, scope: Construct, id: str, document: iam.PolicyDocument
     ) -> iam.ManagedPolicy:
-        """Give the role another policy, for what concerns one pipeline's application.
+        """Add a managed policy with the permissions for one pipeline's application.
 
-        A policy of its own: statements in the role's would be gone before a pipeline that is taken
-        out of a stack, while others stay, has been stopped. Managed: the inline policies of a role
-        share 10,240 characters, which are three pipelines'; each managed one may have 6,144.
+        A policy of its own: when a pipeline is removed from a stack that keeps others, statements
+        in the role's policy would be gone before the pipeline has been stopped. Managed: a role's
+        inline policies share 10,240 characters, enough for three pipelines; each managed policy may
+        have 6,144.
 
         Raises:
-            ValueError: The role has as many as IAM attaches.
+            ValueError: The role has as many managed policies as IAM allows.
         """
         if self._pipelines == _MOST_PIPELINES:
             raise invalid(

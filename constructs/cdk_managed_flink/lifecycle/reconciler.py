@@ -1,4 +1,4 @@
-"""Reconciler: what looks after the application between deploys, and after one that failed."""
+"""Reconciler: the rules that invoke the reconciler between deploys and after a failed one."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ReconcileEvent, Trigger
 
 DEFAULT_RECONCILE_INTERVAL = durations.minutes(5)
-# Nothing is under way on the stack any more. Of a stack that is deleted there is nothing to tend.
+# Nothing is in progress on the stack. A deleted stack has nothing to reconcile.
 _TERMINAL = (
     "CREATE_COMPLETE",
     "CREATE_FAILED",
@@ -29,21 +29,21 @@ _TERMINAL = (
 
 
 class Reconciler(Construct):
-    """Two rules: one for the end of each operation on the own stack, one for the time.
+    """Two rules: one for the end of each operation on its own stack, one on a schedule.
 
     CloudFormation's rollback calls a custom resource again only if the update had reached it, so
-    an application may be left stopped by a deploy that failed elsewhere. The rules come last, so
-    that in a delete they go first: nothing starts again what a delete has stopped. A deploy that is
-    rolled back finds them in place from the one before.
+    a deploy that failed elsewhere may leave an application stopped. The rules are created last, so
+    a delete removes them first: nothing restarts what a delete has stopped. When a deploy is rolled
+    back, the rules of the deploy before are still in place.
 
     Args:
         function: The reconciler's function.
         event: Its input, the same each time except for the trigger.
-        interval: How often it looks.
-        after: What has to be there first.
+        interval: How often the schedule invokes it.
+        after: Must exist before the rules.
 
     Attributes:
-        schedule: The rule for the time.
+        schedule: The rule with the schedule.
         stack_status: The rule for the stack's status.
     """
 

@@ -1,4 +1,4 @@
-"""RestoreFrom: which state the new version starts from."""
+"""RestoreFrom: the state that the new version starts from."""
 
 import re
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ _ARN = re.compile(r"arn:[a-z-]+:kinesisanalytics:[a-z0-9-]+:\d{12}:snapshot/[a-z
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreFrom:
-    """A choice for **one** deploy: left in the code, it does nothing the next time.
+    """A choice for **one** deploy: left in the code, it has no effect on the next one.
 
-    Use ``latest()``, ``snapshot(...)`` or ``empty()``. Taking the choice out again changes
-    nothing either.
+    Use ``latest()``, ``snapshot(...)`` or ``empty()``. Removing the choice again has no effect
+    either.
 
     Attributes:
-        type: What kind of choice it is.
-        chosen: Name or ARN of the snapshot; empty unless one was chosen.
+        type: The kind of choice.
+        chosen: Name or ARN of the chosen snapshot, or empty.
 
     Raises:
         ValueError: A name or an ARN that no snapshot can have.
@@ -45,8 +45,8 @@ class RestoreFrom:
             self.chosen,
             "1 to 256 of the characters a-z A-Z 0-9 _ . -, or the ARN of an enhanced snapshot, "
             "arn:<partition>:kinesisanalytics:<region>:<account>:snapshot/<name>",
-            "Name it as `aws kinesisanalyticsv2 list-application-snapshots` does; a snapshot that "
-            "belongs to its application has no ARN.",
+            "Use a name that `aws kinesisanalyticsv2 list-application-snapshots` lists; only "
+            "enhanced snapshots have an ARN.",
         )
 
     @classmethod
@@ -56,24 +56,24 @@ class RestoreFrom:
 
     @classmethod
     def snapshot(cls, name_or_arn: str) -> Self:
-        """Exactly this snapshot, which has to be READY.
+        """Exactly this snapshot, which must be READY.
 
-        The running version is stopped with a snapshot first, so that the way back is open.
+        The running version is stopped with a snapshot first, so that it can be restored.
 
         Args:
             name_or_arn: A name of the application's own list. With enhanced snapshots also the ARN
                 of any snapshot of the account and Region.
 
         Raises:
-            ValueError: No snapshot can be called so.
+            ValueError: No snapshot can have this name.
         """
         return cls(type=RestoreType.SNAPSHOT, chosen=name_or_arn)
 
     @classmethod
     def empty(cls) -> Self:
-        """No state at all: the job reads from where its sources are told to start.
+        """No state at all: the job reads from the start position of its sources.
 
-        Takes the context flag ``cdk-managed-flink:allowEmptyStart=true`` as well.
+        Also needs the context flag ``cdk-managed-flink:allowEmptyStart=true``.
         """
         return cls(type=RestoreType.EMPTY)
 
@@ -83,10 +83,11 @@ class RestoreFrom:
         return self.chosen.startswith("arn:")
 
     def check(self, scope: Construct, mode: SnapshotMode) -> None:
-        """Refuse what this application cannot be started from.
+        """Check that this application can be started from it.
 
         Raises:
-            ValueError: An ARN where snapshots have none, or an empty start without the flag.
+            ValueError: An ARN for legacy snapshots, which have none, or an empty start without
+                the flag.
         """
         if self.is_arn and mode is SnapshotMode.APPLICATION_SNAPSHOTS_LEGACY:
             raise invalid(
@@ -94,7 +95,7 @@ class RestoreFrom:
                 "restore_from",
                 self.chosen,
                 f"the name of a snapshot, since snapshot_mode is {mode}",
-                "Only enhanced snapshots have an ARN: give the name that is behind its last /.",
+                "Only enhanced snapshots have an ARN: use the name after its last /.",
             )
         if self.type is RestoreType.EMPTY and not context_flag.is_set(scope, ALLOW_EMPTY_START):
             raise invalid(
@@ -102,7 +103,7 @@ class RestoreFrom:
                 "restore_from",
                 "RestoreFrom.empty()",
                 f"an empty start only with the context flag {ALLOW_EMPTY_START}=true as well",
-                f"All state is given up: deploy with -c {ALLOW_EMPTY_START}=true if that is meant.",
+                f"All state is lost: deploy with -c {ALLOW_EMPTY_START}=true if that is intended.",
             )
 
     def message(self) -> Restore:

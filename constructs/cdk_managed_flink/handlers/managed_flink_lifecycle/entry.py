@@ -1,7 +1,7 @@
 """The Lambda functions: `on_event` and `is_complete` of CDK's provider framework, `reconcile`.
 
-The framework hands what `on_event` returned to every poll, and keeps nothing between polls.
-An error in a poll fails the deploy, so what may pass by itself is answered "not yet".
+The framework passes the answer of `on_event` to every poll and keeps nothing between polls. An
+error in a poll fails the deploy, so a transient one is answered with "not yet".
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ RESOURCES: Mapping[str, tuple[Poll, AtDeadline]] = {
     ResourceType.PREPARE: (prepare.poll, prepare.at_deadline),
     ResourceType.PROVE: (prove.poll, prove.at_deadline),
 }
-# A new role's policy takes a while until it is in force everywhere.
+# How long the policy of a new role may take until it is in force everywhere.
 PERMISSION_DELAY_SECONDS = 120
 
 
 def on_event(event: Mapping[str, Any], _context: object) -> dict[str, str]:
-    """Begins a request: neither raises nor waits."""
+    """Begins a request; neither raises nor waits."""
     return begin(event, aws, datetime.now(UTC))
 
 
@@ -48,30 +48,30 @@ def is_complete(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def reconcile(event: Mapping[str, Any], _context: object) -> dict[str, str]:
-    """One look at an application between deploys."""
+    """One run of the reconciler."""
     return look(event, aws(), datetime.now(UTC))
 
 
 def begin(
     event: Mapping[str, Any], clients: Callable[[], Clients], now: datetime
 ) -> dict[str, str]:
-    """What `on_event` answers. `clients` is called only here, so that even it may fail."""
+    """The answer of `on_event`. `clients` is called only here, so that it may fail too."""
     request = Request.of(event, now)
     answer = {"PhysicalResourceId": _physical_id(event, request), "StartedAt": now.isoformat()}
     try:
-        # Told once: a deploy whose polls outlive it must not take the rollback for its own.
+        # Decided once: polls of a deploy may outlive it and must not act in its rollback.
         stack = OwnStack(clients().cloudformation, request.stack_id)
         answer["Rollback"] = "true" if stack.rolling_back() else "false"
         began = stack.operation_began()
         if began is not None and began < now:
             answer["Since"] = began.isoformat()
-    except Exception as error:  # the polls find out, where failing is allowed
+    except Exception as error:  # the polls ask again, where failing is allowed
         _log(request).step("stack status unknown as yet", error=str(error))
     return answer
 
 
 def step(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str, Any]:
-    """What `is_complete` answers; a failure is one exception whose message is the reason."""
+    """The answer of `is_complete`; a failure is one exception whose message is the reason."""
     failure: str
     try:
         outcome = _poll(event, clients, now)
@@ -94,7 +94,7 @@ def step(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str,
 
 
 def _first_measure(event: Mapping[str, Any], clients: Clients, now: datetime) -> None:
-    """What Prove has seen: an alarm that comes with this deploy finds a datapoint."""
+    """Publishes the metrics once, so that an alarm of the same deploy finds a datapoint."""
     request = Request.of(event, now)
     if request.kind == ResourceType.PROVE and not request.is_delete:
         metrics.publish(
@@ -109,7 +109,7 @@ def _first_measure(event: Mapping[str, Any], clients: Clients, now: datetime) ->
 
 
 def look(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str, str]:
-    """What `reconcile` answers. An error that a service answers is logged, not raised."""
+    """The answer of `reconcile`. An error that a service answers is logged, not raised."""
     asked = ReconcileEvent.of(event)
     return Reconciler(
         event=asked,
@@ -182,7 +182,7 @@ def _context_of(request: Request, clients: Clients, now: datetime, log: StepLog)
 
 
 def _begun(request: Request, stack: OwnStack, now: datetime, log: StepLog) -> Request:
-    """The request, of the stack's operation; looked for again where `on_event` could not."""
+    """The request with the begin of the stack's operation, if `on_event` could not read it."""
     if request.since_known:
         return request
     try:
@@ -190,12 +190,12 @@ def _begun(request: Request, stack: OwnStack, now: datetime, log: StepLog) -> Re
     except ServiceError as refused:
         if refused.denied and request.elapsed(now) < PERMISSION_DELAY_SECONDS:
             raise
-        log.step("can't tell when the stack's operation began", refused=str(refused))
+        log.step("the begin of the stack's operation is not known", refused=str(refused))
         return request
 
 
 def _physical_id(event: Mapping[str, Any], request: Request) -> str:
-    """Named for the application; another application is another resource to CloudFormation."""
+    """Named after the application; another application is another resource to CloudFormation."""
     renamed = request.application != request.old_properties.get(key_of("application_name"))
     present = str(event.get("PhysicalResourceId") or "")
     if present and (request.is_delete or not renamed):

@@ -19,7 +19,7 @@ from . import lineage
 
 
 class SupersededError(Exception):
-    """CloudFormation has gone on to something else: nobody waits for this request any more."""
+    """CloudFormation has begun something else: nobody waits for this request any more."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Context:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """The job's log and metrics, of which only Prove is told."""
+        """The job's log and metrics, which only Prove's request names."""
         asked = self.request.prove
         return Evidence(
             logs=self.clients.logs,
@@ -78,9 +78,9 @@ class Context:
                 after=self.request.started_at,
             )
         except ServiceError as refused:
-            if not self.request.is_delete:  # one that can't be told from a stale one may not act
+            if not self.request.is_delete:  # it may be a stale one, which must not act
                 raise
-            self.log.step("can't tell whether this is the latest request", refused=str(refused))
+            self.log.step("not known whether this is the latest request", refused=str(refused))
             return self.service
         if began and began > self.request.started_at + CLOCK_TOLERANCE:
             raise SupersededError(f"The stack began another operation at {began:%H:%M:%S} UTC.")

@@ -15,7 +15,7 @@ from .context import Context
 
 # How long a snapshot may be missing from the list after the stop that took it.
 LISTING_DELAY = timedelta(seconds=60)
-# How long an application may be stopped without an operation that tells why.
+# How long an application may be stopped without an operation that explains it.
 UNEXPLAINED_SECONDS = 180
 
 
@@ -57,7 +57,7 @@ def young_enough(context: Context, snapshots: list[Snapshot], began: datetime) -
 
 
 def unexplained(context: Context) -> bool:
-    """Whether nothing tells why it is stopped: our own stop may not be listed yet."""
+    """Whether no operation explains why it is stopped: our own stop may not be listed yet."""
     if context.request.bounded or context.request.elapsed(context.now) > UNEXPLAINED_SECONDS:
         return False
     operations = context.service.operations()

@@ -1,4 +1,4 @@
-"""What the service's log of operations tells of a stopped application: who stopped it, and why."""
+"""The service's log of operations on a stopped application: who stopped it, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State that the new version can't take: recognized, and the ways out in words. Pure."""
+"""Recognizes state that the new version cannot restore, and names the ways out. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ways_out(cause: str) -> str:
     if _NO_MIGRATION.search(cause):
         return (
             "Its state does not fit: an operator's state has another type or key range than in "
-            "the snapshot. Two ways out: keep the state's types (add a column by a new query "
-            f"beside the old one), or {EMPTY_START} starts without any state."
+            "the snapshot. Two ways out: keep the state's types (add a column with a new query "
+            f"next to the old one), or {EMPTY_START} starts without any state."
         )
     return ""

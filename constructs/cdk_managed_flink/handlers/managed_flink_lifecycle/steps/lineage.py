@@ -50,7 +50,7 @@ def rollback_point(
 ) -> Snapshot | None:
     """In a rollback: the newest snapshot that holds nothing of the version that is taken back.
 
-    Where the stack's events don't tell when that version ran, its own are known by name. When
+    Where the stack's events do not show when that version ran, its own are known by name. When
     nothing else is left, the newest of all: never empty.
     """
     reverted = _reverted(snapshots, stack, application)

@@ -1,4 +1,4 @@
-"""What a person has to decide, since the library never gives up state by itself. Words only."""
+"""Error texts for decisions that only a person can make: the library never discards state."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _reason(
     ways_out = incompatibility.ways_out(f"{cause} {why}")
     room = CAUSE_BYTES // 2
     if ways_out and not incompatibility.ways_out(cause):
-        # The operation tells it better than the log of the process that gave up.
+        # The operation explains it better than the log of the process that gave up.
         lead, room = "", CAUSE_BYTES
     elif ways_out:
         room = CAUSE_BYTES // 4

@@ -28,7 +28,7 @@ def prepare(context: Context, application: Application) -> Outcome:
     """Stops what runs of the version that is rolled back from, without a snapshot."""
     operations = context.service.operations()
     began = context.stack.update_began()
-    # Where the events don't tell, one that runs is left alone: to stop it would cost state.
+    # Where the events do not show it, a running one is left alone: a stop would cost state.
     if began is None or not history.update_reached(operations, began, context.request.since):
         return _untouched(context, application, operations, began)
     if application.stopped:

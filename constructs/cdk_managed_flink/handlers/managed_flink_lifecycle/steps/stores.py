@@ -1,4 +1,4 @@
-"""Whether a deploy would give a table another, empty store than it had."""
+"""Detects a deploy that would give a table a new, empty store."""
 
 from __future__ import annotations
 

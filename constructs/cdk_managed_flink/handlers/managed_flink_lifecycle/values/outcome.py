@@ -1,4 +1,4 @@
-"""What one poll comes to: complete, not yet, or failed."""
+"""The outcome of one poll: complete, not yet, or failed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Complete:
-    """The resource is as asked for; `data` are its attributes."""
+    """The resource is as requested; `data` are its attributes."""
 
     data: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class NotYet:
-    """The next poll looks again; `waiting_for` is what a person is told at the deadline."""
+    """The next poll looks again; `waiting_for` is named in the error at the deadline."""
 
     waiting_for: str
 
