@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ..rules import restore
 from ..values.application import START, STOP, Operation
 from ..values.outcome import NotYet
-from ..values.request import CLOCK_TOLERANCE
+from ..values.request import CLOCK_TOLERANCE, Request
 from ..values.snapshot import FAILED, Snapshot
 from . import history, messages
 from .context import Context
@@ -19,11 +19,11 @@ LISTING_DELAY = timedelta(seconds=60)
 UNEXPLAINED_SECONDS = 180
 
 
-def stops_of(context: Context) -> list[Operation]:
+def stops_of(request: Request, operations: Sequence[Operation]) -> list[Operation]:
     """This deploy's stops, newest first; none once somebody started the application again."""
     own: list[Operation] = []
-    for operation in context.service.operations():
-        if operation.started < context.request.since or operation.kind == START:
+    for operation in operations:
+        if operation.started < request.since or operation.kind == START:
             break
         if operation.kind == STOP:
             own.append(operation)
@@ -48,19 +48,23 @@ def snapshot_of(
     return None
 
 
-def young_enough(context: Context, snapshots: list[Snapshot], began: datetime) -> Snapshot | None:
+def is_young_enough(request: Request, snapshot: Snapshot, began: datetime) -> bool:
+    """Whether the stop that began then took the snapshot, or may do without one of its own."""
+    return snapshot.created >= began - max(request.max_state_loss, CLOCK_TOLERANCE)
+
+
+def young_enough(
+    context: Context, snapshots: Sequence[Snapshot], began: datetime
+) -> Snapshot | None:
     """The newest snapshot, if the stop itself took it or it is young enough."""
     newest = context.newest(snapshots)
-    if newest and newest.created >= began - max(context.request.max_state_loss, CLOCK_TOLERANCE):
-        return newest
-    return None
+    return newest if newest and is_young_enough(context.request, newest, began) else None
 
 
-def unexplained(context: Context) -> bool:
+def unexplained(request: Request, operations: Sequence[Operation], now: datetime) -> bool:
     """Whether no operation explains why it is stopped: our own stop may not be listed yet."""
-    if context.request.bounded or context.request.elapsed(context.now) > UNEXPLAINED_SECONDS:
+    if request.bounded or request.elapsed(now) > UNEXPLAINED_SECONDS:
         return False
-    operations = context.service.operations()
     turn = history.last_turn(operations)
     if turn is None or turn.kind != START or turn.failed:
         return False

@@ -7,17 +7,14 @@ from ..contract import DesiredState, PrepareAnswer, RestoreType, UpdateStrategy
 from ..message import to_text
 from ..rules import restore
 from ..rules.reason import duration, sentence
-from ..values.application import RUNNING, STOPPING, Application, Operation
+from ..values.application import RUNNING, Application
 from ..values.outcome import Complete, DeployFailedError, NotYet, Outcome
 from ..values.request import CLOCK_TOLERANCE
 from ..values.snapshot import Snapshot
 from . import history, in_place, messages, rollback, stores
 from .context import Context
-from .deploy_stop import snapshot_of, stops_of, unexplained, young_enough
-
-# A savepoint that takes longer than this share of the deadline will not come.
-GRACEFUL_SHARE = 0.5
-_SWITCHED_OFF = "its snapshots are switched off (SnapshotsEnabled), so its stop takes none"
+from .deploy_stop import stops_of, young_enough
+from .prepare_decision import SWITCHED_OFF, Decision, Seen, Step, decide, decide_by_line
 
 
 def poll(context: Context) -> Outcome:
@@ -37,11 +34,9 @@ def poll(context: Context) -> Outcome:
         return Complete(_data(newest, version=str(application.version), run=True))
     if context.rolling_back:
         return rollback.prepare(context, application)
-    if application.stopped:
-        return _restore_point(context, application)
-    if request.in_place:
+    if request.in_place and not application.stopped:
         return in_place.poll(context, application)
-    return _stop(context, application)
+    return _forward(context, application)
 
 
 def at_deadline(context: Context, waiting: NotYet) -> Outcome:
@@ -80,35 +75,65 @@ def _check_request(context: Context, application: Application | None) -> None:
         raise DeployFailedError(messages.not_restorable(context, asked.snapshot, found, known))
 
 
-def _stop(context: Context, application: Application) -> Outcome:
-    stops = stops_of(context)
-    latest = stops[0] if stops else None
-    if application.status == STOPPING and _overdue(context, latest):
-        return _without_graceful_stop(
-            context, application, stops, "its snapshot does not get ready", latest
-        )
-    if application.status != RUNNING:
-        context.log.step("wait", status=application.status)
-        return NotYet(f"its status to leave {application.status}{messages.named(latest)}")
-    if latest is None:
-        if context.request.asked.strategy is UpdateStrategy.FORCE_STOP:
-            return _without_graceful_stop(
-                context, application, stops, "the update strategy is FORCE_STOP", None
+def _forward(context: Context, application: Application) -> Outcome:
+    """Looks, decides, acts; looks further only where a decision needs it."""
+    seen = observe(context, application)
+    decision = decide(context.request, seen)
+    if decision.step is Step.LOOK_AT_LINE:
+        decision = decide_by_line(context.request, seen, context.newest(seen.snapshots))
+    return act(context, seen, decision)
+
+
+def observe(context: Context, application: Application) -> Seen:
+    """The operations, and the snapshots where the application is stopped."""
+    snapshots = context.service.snapshots.list() if application.stopped else []
+    operations = context.service.operations()
+    stops = stops_of(context.request, operations)
+    return Seen(application, operations, stops, snapshots, context.now)
+
+
+def act(context: Context, seen: Seen, decision: Decision) -> Outcome:
+    """Carries the decision out.
+
+    Raises:
+        DeployFailedError: The state could be lost.
+    """
+    application, latest = seen.application, next(iter(seen.stops), None)
+    match decision.step:
+        case Step.STOP | Step.STOP_UNSAVED:
+            if decision.step is Step.STOP_UNSAVED:
+                _check_unsaved_stop(context, application)
+            return _stop_gracefully(context, seen)
+        case Step.FORCE:
+            return _without_graceful_stop(context, seen, decision.why)
+        case Step.FORCE_AFTER_FAILURE if latest is not None:
+            why = context.service.operation_failure(latest) or f"operation {latest.status}"
+            return _without_graceful_stop(context, seen, why)
+        case Step.RESTORE:
+            return _stopped(context, application, decision.snapshot)
+        case Step.AT_RISK:
+            began = seen.stops[-1].started
+            raise DeployFailedError(
+                messages.state_at_risk(
+                    context, application, seen.snapshots, decision.why, began, latest
+                )
             )
-        if not application.snapshots_enabled:
-            _check_unsaved_stop(context, application)
-        try:
-            operation = context.drive().stop(force=False)
-        except ServiceError as error:
-            if not error.unsavable:
-                raise
-            return _without_graceful_stop(context, application, stops, error.detail, None)
-        context.log.step("stop gracefully", operation=operation)
-        return NotYet(f"the graceful stop (operation {operation})")
-    if latest.failed:
-        why = context.service.operation_failure(latest) or f"operation {latest.status}"
-        return _without_graceful_stop(context, application, stops, why, latest)
-    return NotYet(f"the stop to end{messages.named(latest)}")
+        case Step.WOULD_BE_EMPTY:
+            raise DeployFailedError(messages.would_be_empty(context, application, seen.operations))
+        case _:
+            context.log.step(decision.step, waiting_for=decision.why, status=application.status)
+            return NotYet(decision.why)
+
+
+def _stop_gracefully(context: Context, seen: Seen) -> Outcome:
+    try:
+        operation = context.drive().stop(force=False)
+    except ServiceError as error:
+        if not error.unsavable:
+            raise
+        return _without_graceful_stop(context, seen, error.detail)
+    context.log.step("stop gracefully", operation=operation)
+    return NotYet(f"the graceful stop (operation {operation})")
 
 
 def _check_unsaved_stop(context: Context, application: Application) -> None:
@@ -119,20 +144,13 @@ def _check_unsaved_stop(context: Context, application: Application) -> None:
         and young_enough(context, snapshots, context.now) is None
     ):
         raise DeployFailedError(
-            messages.state_at_risk(
-                context, application, snapshots, _SWITCHED_OFF, context.now, None
-            )
+            messages.state_at_risk(context, application, snapshots, SWITCHED_OFF, context.now, None)
         )
 
 
-def _without_graceful_stop(
-    context: Context,
-    application: Application,
-    stops: list[Operation],
-    why: str,
-    failed: Operation | None,
-) -> Outcome:
+def _without_graceful_stop(context: Context, seen: Seen, why: str) -> Outcome:
     """The job's state is not saved by its stop: forced only where little enough is lost."""
+    application, stops = seen.application, seen.stops
     snapshots = context.service.snapshots.list()
     began = stops[-1].started if stops else context.now
     if restore.creating(restore.since(snapshots, began - CLOCK_TOLERANCE)) and (
@@ -145,59 +163,13 @@ def _without_graceful_stop(
     )
     if not given_up and young_enough(context, snapshots, began) is None:
         raise DeployFailedError(
-            messages.state_at_risk(context, application, snapshots, why, began, failed)
+            messages.state_at_risk(
+                context, application, snapshots, why, began, next(iter(stops), None)
+            )
         )
     operation = context.drive().stop(force=True)
     context.log.step("force-stop", why=why, operation=operation)
     return NotYet(f"the forced stop (operation {operation})")
-
-
-def _restore_point(context: Context, application: Application) -> Outcome:
-    """The application is stopped: by us, or before we came."""
-    snapshots = context.service.snapshots.list()
-    stops = stops_of(context)
-    if not stops:
-        # Stopped before we came. A stop may have ended just now: its snapshot is the newest.
-        pending = restore.creating(snapshots)
-        if pending:
-            return NotYet(f"snapshot {pending.name} to become READY")
-        if unexplained(context):
-            return NotYet("the operation that stopped it to be listed")
-        newest = context.newest(snapshots)
-        _never_empty(context, application, newest)
-        return _stopped(context, application, newest)
-    expected = (
-        application.snapshots_enabled
-        and context.request.asked.strategy is not UpdateStrategy.FORCE_STOP
-    )
-    taken = snapshot_of(stops, snapshots, context.now, expected=expected)
-    if isinstance(taken, NotYet):
-        return taken
-    if taken is not None:
-        return _stopped(context, application, taken)
-    began = stops[-1].started
-    if context.request.restore_asked.type is not RestoreType.LATEST:
-        return _stopped(context, application, context.newest(snapshots))
-    older = young_enough(context, snapshots, began)
-    if older is None:
-        why = "the stop left no READY snapshot" if application.snapshots_enabled else _SWITCHED_OFF
-        raise DeployFailedError(
-            messages.state_at_risk(context, application, snapshots, why, began, stops[0])
-        )
-    return _stopped(context, application, older)
-
-
-def _never_empty(context: Context, application: Application, newest: Snapshot | None) -> None:
-    if newest is None and context.request.restore_asked.type is RestoreType.LATEST:
-        operations = context.service.operations()
-        if not history.may_start_empty(operations, bounded=context.request.bounded):
-            raise DeployFailedError(messages.would_be_empty(context, application, operations))
-
-
-def _overdue(context: Context, stop: Operation | None) -> bool:
-    began = stop.started if stop else context.request.started_at
-    allowed = GRACEFUL_SHARE * context.request.deadline_seconds
-    return (context.now - began).total_seconds() > allowed
 
 
 def _stopped(context: Context, application: Application, snapshot: Snapshot | None) -> Complete:
@@ -215,7 +187,7 @@ def _is_to_run(context: Context) -> bool:
     if request.is_create or request.asked.desired_state is DesiredState.ALWAYS_RUNNING:
         return True
     if (
-        stops_of(context)
+        stops_of(request, context.service.operations())
         or request.takes_stop_back
         or request.restore_asked.type is not RestoreType.LATEST
     ):
