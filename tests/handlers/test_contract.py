@@ -19,12 +19,13 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
     ReconcileEvent,
     ResourceType,
     Store,
+    Trigger,
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.message import Message
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.handlers.framework import GATE, Framework
 from tests.handlers.service_double import ServiceDouble
-from tests.lifecycle.templates import Template, Trigger
+from tests.lifecycle.templates import Template
 
 OF_TWO_RELEASES = "different releases of cdk-managed-flink. Deploy the stack again"
 

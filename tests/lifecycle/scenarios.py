@@ -10,6 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
+    DesiredState,
+    UpdateStrategy,
+)
 from tests.lifecycle import jobs
 from tests.lifecycle.deploys import CALM, Elsewhere, Trouble
 from tests.lifecycle.faults import ANY, CHANGES, Fault, Planned
@@ -81,8 +85,8 @@ class Step:
     idle_minutes: int = 60
     happening: str = ""
     turn: str = ""
-    strategy: str = WITH_SNAPSHOT
-    desired: str = RUNNING
+    strategy: UpdateStrategy = WITH_SNAPSHOT
+    desired: DesiredState = RUNNING
     restore: str = NEWEST
     max_state_loss: int = MAX_STATE_LOSS
     allow_non_restored: bool = False
