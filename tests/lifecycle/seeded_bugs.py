@@ -96,7 +96,7 @@ def a_sick_version_leaves_a_snapshot(case: Case) -> None:
     case.running()
     before = case.run
     case.later(120, lambda: case.snapshot_by_hand("of-the-sick"))
-    crashing = replace(CRASH_LOOPS, crashes_from=200, snapshots=HEALTHY.snapshots)
+    crashing = replace(CRASH_LOOPS, crashes_from=120, snapshots=HEALTHY.snapshots)
     outcome = case.deploy("v2", crashing)
     assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
     assert case.lost(case.run, before) == timedelta(0)

@@ -24,14 +24,30 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
     ProveRequest,
     ReconcileEvent,
     ResourceType,
+    Trigger,
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.message import Message
+from tests.lifecycle.templates import Template
 
 pytestmark = pytest.mark.slow
 
 
 BOTH = PREPARE, PROVE = tuple(ResourceType)
 FROM_CDK = {"ServiceToken", "ServiceTimeout"}
+# What a pipeline has unless somebody chooses, and what depends on its runtime alone.
+DEFAULTS = {
+    "DeadlineSeconds",
+    "Strategy",
+    "DesiredState",
+    "Restore",
+    "Bounded",
+    "MaxStateLossSeconds",
+    "ReplaceStores",
+    "Gate",
+    "Metrics",
+    "AllowNonRestoredState",
+    "MetricNamespace",
+}
 INTRINSICS = {
     "Ref",
     "Fn::GetAtt",
@@ -61,6 +77,18 @@ def test_the_template_is_the_contract(
         key: value for key, value in properties(template, type_).items() if key not in FROM_CDK
     }
     assert message.of(written).to_dict() == written
+
+
+@pytest.mark.parametrize("type_", BOTH, ids=["prepare", "prove"])
+def test_the_fault_model_plays_what_users_have(
+    minimal: dict[str, Any], type_: ResourceType
+) -> None:
+    """A default that drifts apart would be one that no faulted deploy has been played with."""
+    model = Template("v1")
+    played = {**model.prove({"Snapshot": "", "Run": "true"}), **model.prepare()}
+    written = properties(minimal, type_)
+    same = DEFAULTS & set(written)
+    assert {key: played[key] for key in same} == {key: written[key] for key in same}
 
 
 def test_nothing_is_chosen_unless_somebody_chooses(minimal: dict[str, Any]) -> None:
@@ -260,6 +288,15 @@ def test_both_rules_call_the_same_function_and_say_what_woke_it(template: dict[s
 def test_the_event_is_the_contract(template: dict[str, Any], kind: str) -> None:
     event = told(rule(template, kind))
     assert ReconcileEvent.of(event).to_dict() == event
+
+
+def test_the_fault_model_plays_the_event_that_users_have(minimal: dict[str, Any]) -> None:
+    own = {"ApplicationName", "StackId", "TopicArn"}
+    event = told(rule(minimal, "ScheduleExpression"))
+    played = Template("v1").reconcile("stack", Trigger.SCHEDULE)
+    assert {key: played[key] for key in played.keys() - own} == {
+        key: event[key] for key in event.keys() - own
+    }
 
 
 def test_the_event_of_a_pipeline_with_every_default(minimal: dict[str, Any]) -> None:
