@@ -86,7 +86,7 @@ baseline:          ## store the templates anew, after a change of them that is w
 	$(call prepare,check,--without-flink)
 	@PYTHONPATH=constructs:tests/templates:local:. .venv/bin/python tests/templates/baseline.py
 
-lint:              ## ruff, mypy, import-linter
+lint:              ## ruff, mypy, import-linter, vulture
 	$(call prepare,check,--without-flink)
 	@$(MAKE) --no-print-directory checks
 
@@ -96,6 +96,7 @@ checks:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/vulture
 
 bench:             ## our synth against plain CDK, a local deploy's phases, each job against bare Flink
 	$(call prepare,all)

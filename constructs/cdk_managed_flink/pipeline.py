@@ -12,6 +12,7 @@ from constructs import Construct
 from cdk_managed_flink.application.application import FlinkApplication
 from cdk_managed_flink.application.binding import Bindable, Binding, Sink, Source, Watch
 from cdk_managed_flink.application.code_location import Code
+from cdk_managed_flink.application.endpoints import ensure_endpoints
 from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.network import Network, merged
 from cdk_managed_flink.application.place import share_place
@@ -31,7 +32,6 @@ from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 from cdk_managed_flink.operations.alarms import FlinkAlarms
 from cdk_managed_flink.operations.notifications import Notifications, NotificationTopic
 from cdk_managed_flink.operations.thresholds import AlarmThresholds
-from cdk_managed_flink.security.endpoints import reach
 from cdk_managed_flink.security.keys import data_key as make_data_key
 from cdk_managed_flink.security.keys import state_key as make_state_key
 
@@ -178,7 +178,7 @@ class FlinkPipeline(Construct):
             (bindable, name, self.application.bind(places[bindable.kind], name, bindable))
             for name, bindable in bindables
         ]
-        reach(self.application)
+        ensure_endpoints(self.application)
         self.topic = (
             NotificationTopic(self, "Notifications", notifications=notifications).topic
             if notifications is not None
@@ -240,7 +240,7 @@ class FlinkPipeline(Construct):
         called = set(self.application.service_endpoints)
         self.application.add_property_group(group_id, properties)
         if self.application.service_endpoints != called:
-            reach(self.application)
+            ensure_endpoints(self.application)
 
     def _watches(self) -> list[tuple[str, Watch]]:
         return [(name, watch) for _, name, binding in self._bindings for watch in binding.watches]

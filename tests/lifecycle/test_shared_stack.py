@@ -15,19 +15,6 @@ from tests.lifecycle.world import PREPARE, PROVE
 NEWER = ("DesiredState", "Strategy", "Restore", "Bounded", "Run", "Definition")
 
 
-def unrelated_update(case: Case, *, undone: bool, minutes: float = 5) -> None:
-    """Another resource of the stack is updated; the application is not."""
-    ends = "UPDATE_ROLLBACK" if undone else "UPDATE"
-    case.deploys._turn("UPDATE_IN_PROGRESS")
-    case.wait(minutes)
-    if undone:
-        case.deploys._turn("UPDATE_ROLLBACK_IN_PROGRESS")
-        case.wait(1)
-    case.deploys._turn(f"{ends}_COMPLETE_CLEANUP_IN_PROGRESS")
-    case.deploys._turn(f"{ends}_COMPLETE")
-    case.deploys._wake_reconciler()
-
-
 def test_properties_that_an_earlier_release_did_not_have_change_nothing() -> None:
     case = Case().running()
     for resource in (PREPARE, PROVE):

@@ -19,7 +19,6 @@ from tests.lifecycle.service import FlinkModel
 from tests.lifecycle.snapshots import Snapshot
 from tests.lifecycle.transitions import Transitions
 
-SERVICES = ("kinesisanalyticsv2", "logs", "cloudwatch", "cloudformation", "sns")
 USER, CLOUDFORMATION = "user", "cloudformation"
 # Who calls through the handlers: the two resources, the reconciler, an event sent once more.
 PREPARE, PROVE, RECONCILER, REPLAY = "prepare", "prove", "reconciler", "replay"

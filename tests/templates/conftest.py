@@ -119,11 +119,6 @@ def existing(build: Build) -> dict[str, Any]:
     return template_of(stack)
 
 
-@pytest.fixture(scope="session", params=ENVIRONMENTS)
-def sensors_template(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return template_of(sensors(request.param))
-
-
 @pytest.fixture(scope="session")
 def placed(build: Build) -> dict[str, Any]:
     """In a stack that names its account and Region; some L2s act otherwise there."""

@@ -24,7 +24,6 @@ INDEX = dynamodb.GlobalSecondaryIndexPropsV2(
     partition_key=dynamodb.Attribute(name="day", type=dynamodb.AttributeType.STRING),
 )
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/abc"
-GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
 
 
 @pytest.fixture

@@ -56,7 +56,6 @@ INSERT INTO readings SELECT x, 1.0 FROM clicks;
 """
 INTEGRATIONS = "ArnLike aws:SourceArn=arn:aws:redshift:eu-west-1:123456789012:integration:*"
 ACCOUNT = "StringEquals aws:SourceAccount=123456789012"
-USERS = "StringEquals redshift-data:statement-owner-iam-userid=${aws:userid}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

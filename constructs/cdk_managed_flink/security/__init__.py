@@ -1,1 +1,1 @@
-"""Keys."""
+"""Customer managed keys, and who may use them."""

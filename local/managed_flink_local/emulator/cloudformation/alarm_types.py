@@ -11,7 +11,7 @@ from managed_flink_local.emulator import ministack_internals as ministack
 Props = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
 
-METRIC_ALARM, COMPOSITE_ALARM = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
+COMPOSITE_ALARM = "AWS::CloudWatch::CompositeAlarm"
 
 
 def _math_alarm(original: Callable[..., Props]) -> Callable[..., Props]:

@@ -75,7 +75,6 @@ class Cluster:
         self._java_properties = java_properties
         self._leash = leash
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._task_managers = 0
         self.closed = False
         self.log_begin: dict[str, int] = {}
         self.log_end: dict[str, int] | None = None
@@ -160,7 +159,6 @@ class Cluster:
         heap = f"{sizes.task_manager_heap}m"
         direct = cluster_configuration.direct_memory(sizes)
         self._processes.pop("taskmanager", None)
-        self._task_managers += 1
         self._run(
             "taskmanager",
             "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",

@@ -121,7 +121,7 @@ class Updates:
             operation.finish()
         return operation.operation_id
 
-    def _restart_for_update(self, record: dict[str, Any], previous_version: int) -> None:
+    def _restart_for_update(self, record: dict[str, Any], _previous_version: int) -> None:
         """What the emulator calls in the middle of an update; `_record_update` does it after."""
 
     def _replace_from_template(self, original: Callable[..., None]) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""The way from an application in a VPC to the AWS services that its bindings call."""
+"""VPC endpoints of the AWS services that an application in a VPC calls."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -19,13 +19,13 @@ def _gateways() -> dict[str, ec2.GatewayVpcEndpointAwsService]:
     return {"s3": services.S3, "dynamodb": services.DYNAMODB}
 
 
-def reach(application: FlinkApplication) -> None:
+def ensure_endpoints(application: FlinkApplication) -> None:
     """Create the endpoints, or note what the application needs in its VPC.
 
-    The job starts after its way out is there, and has stopped before it goes.
+    The job starts after its endpoints exist and stops before they are removed.
 
     Raises:
-        ValueError: An endpoint is asked for that nothing is known to make by.
+        ValueError: A service without a known endpoint.
     """
     network = application.network
     if network is None:
