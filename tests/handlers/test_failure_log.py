@@ -47,7 +47,7 @@ def test_cause_of_a_failing_python_function_is_pythons_own() -> None:
 
 
 def test_cause_hidden_by_the_connector_is_read_from_the_history() -> None:
-    """Point 5: the AWS connectors from 5.0 on turn every failure into a global restart."""
+    """The AWS connectors from 5.0 on turn every failure into a global restart."""
     hidden = (
         "org.apache.flink.util.FlinkException: Partial recovery is not supported\n\tat a.B.c(D)"
     )
