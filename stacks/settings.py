@@ -116,6 +116,6 @@ def settings_for(name: str | None) -> Settings:
     if name not in _ENVIRONMENTS:
         known = ", ".join(_ENVIRONMENTS)
         raise ValueError(
-            f"context env is {name!r}; allowed: {known}. Say which one: cdk deploy -c env=dev"
+            f"context env is {name!r}; allowed: {known}. Choose one: cdk deploy -c env=dev"
         )
     return _ENVIRONMENTS[name]()

@@ -22,7 +22,7 @@ class Kind(ModuleType):
     """Stands in for a kind's module; answers what a test puts there."""
 
     def __init__(self) -> None:
-        super().__init__("managed_flink_resources.some_thing")
+        super().__init__("cdk_managed_flink.handlers.managed_flink_resources.some_thing")
         self.begun: Begun | Exception = Begun("the-thing", {"Query": "1"})
         self.polled: Done | Exception | None = None
         self.requests: list[Request] = []

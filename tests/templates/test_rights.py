@@ -337,7 +337,7 @@ def called_by_the_handlers() -> set[str]:
     }
     nodes = [
         node
-        for source in HANDLERS.glob("*.py")
+        for source in HANDLERS.rglob("*.py")
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
     ]
     constants = {node.value for node in nodes if isinstance(node, ast.Constant)}

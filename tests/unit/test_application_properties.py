@@ -95,14 +95,12 @@ def test_fails_when_a_group_id_is_illegal(application: FlinkApplication, id_: st
 
 def test_fails_when_a_group_exists_already(application: FlinkApplication) -> None:
     application.add_property_group("limits", {"a": "b"})
-    with pytest.raises(
-        ValueError, match=r"is 'limits'; allowed: an id that is not taken\. Add all"
-    ):
+    with pytest.raises(ValueError, match=r"is 'limits'; allowed: an id that is not used\. Add all"):
         application.add_property_group("limits", {"c": "d"})
 
 
 def test_fails_when_the_group_of_the_run_options_is_taken(application: FlinkApplication) -> None:
-    with pytest.raises(ValueError, match="allowed: an id that is not taken"):
+    with pytest.raises(ValueError, match="allowed: an id that is not used"):
         application.add_property_group("kinesis.analytics.flink.run.options", {"python": "a.py"})
 
 

@@ -134,7 +134,7 @@ def test_fails_when_a_reference_has_another_form(stack: cdk.Stack, value: str) -
 @pytest.mark.parametrize("quote", ['"', "'", ""])
 def test_fails_when_a_literal_password_stands_beside_a_secret(stack: cdk.Stack, quote: str) -> None:
     value = f"Login required username=${{secret:{ARN}:u}} password={quote}hunter2{quote};"
-    with pytest.raises(ValueError, match="no literal password beside a secret") as error:
+    with pytest.raises(ValueError, match="no literal password together with a secret") as error:
         FlinkApplication(
             stack, "App", code=SpyCode(), property_groups={"db": {"sasl.jaas.config": value}}
         )

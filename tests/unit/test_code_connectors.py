@@ -249,7 +249,7 @@ def test_fails_when_a_line_is_not_for_the_runtime(
 ) -> None:
     with pytest.raises(
         ValueError,
-        match=rf"connector_line is '{line} on {runtime.name}'; allowed: {allowed}\. Leave it out",
+        match=rf"connector_line is '{line} on {runtime.name}'; allowed: {allowed}\. Remove it",
     ):
         release_line(runtime.with_connectors(line))
 

@@ -347,7 +347,7 @@ def test_fails_when_the_parent_lies_outside_of_the_folder(
     (_project(outer / "app") / "pom.xml").write_text(_OF_THE_OUTER.format(version, where))
     with pytest.raises(ValueError, match=r"^FlinkCode\.from_maven: path is '.*p/app'; ") as error:
         FlinkCode.from_maven(outer / "app")
-    assert f"hand in '{outer}' with module='app'." in str(error.value)
+    assert f"pass '{outer}' with module='app'." in str(error.value)
     assert "Pin it" not in str(error.value)
     FlinkCode.from_maven(outer, module="app")
 

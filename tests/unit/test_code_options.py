@@ -124,7 +124,7 @@ def test_fails_when_an_option_of_another_connector_is_misspelt(
             r"Use 'scan\.shard\.getrecords\.maxrecordcount'",
         ),
         (OLD, "kinesis", "source.efo.lifecycle", r"Use 'scan\.stream\.efo\.registration'"),
-        (OLD, "kinesis", "stream.arn", r"Use 'stream', with the stream's name"),
+        (OLD, "kinesis", "stream.arn", r"Use 'stream' with the stream's name"),
         (OLD, "dynamodb", "sink.ignore-nulls", r"from 5\.1 on"),
         (OLD, "kafka", "scan.parallelism", r"from 4\.0 on"),
         (OLD, "upsert-kafka", "sink.transaction-naming-strategy", r"from 4\.0 on"),
@@ -181,8 +181,8 @@ def test_fails_when_an_option_is_the_other_sides(kind: str, name: str, of: str) 
 @pytest.mark.parametrize(
     ("make", "name", "instead"),
     [
-        (lambda _: KinesisSource(table_options={"stream": "x"}), "stream", r"Use stream=\."),
-        (lambda _: KinesisSink(table_options={"format": "csv"}), "format", r"Use format=\."),
+        (lambda _: KinesisSource(table_options={"stream": "x"}), "stream", r"Use stream= instead"),
+        (lambda _: KinesisSink(table_options={"format": "csv"}), "format", r"Use format= instead"),
         (
             lambda _: KinesisSink(table_options={"connector": "x"}),
             "connector",
@@ -193,24 +193,24 @@ def test_fails_when_an_option_is_the_other_sides(kind: str, name: str, of: str) 
         (
             lambda _: DynamoDbSink(partition_key="id", table_options={"table-name": "x"}),
             "table-name",
-            r"Use table=\.",
+            r"Use table= instead",
         ),
         (
             lambda _: IcebergSink(table_options={"catalog-table": "x"}),
             "catalog-table",
-            r"Use table_name=\.",
+            r"Use table_name= instead",
         ),
         (
             lambda _: FirehoseSink.s3(table_options={"delivery-stream": "x"}),
             "delivery-stream",
-            "Hand in another stream",
+            "Pass another stream",
         ),
         (
             lambda kafka: MskSource(
                 cluster=kafka, topic="t", table_options={"properties.group.id": "x"}
             ),
             "properties.group.id",
-            r"Use group_id=\.",
+            r"Use group_id= instead",
         ),
         (
             lambda kafka: MskSink(

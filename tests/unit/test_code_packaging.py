@@ -264,12 +264,12 @@ def test_two_processes_build_a_jar_once(maven: Callable[[str], Path]) -> None:
         # only the cache: the package itself imports CDK, which takes a second
         f"sys.path[:0] = {sys.path!r}\n"
         "package = types.ModuleType('cdk_managed_flink')\n"
-        f"package.__path__ = [{str(Path(jar_cache.__file__).parents[1])!r}]\n"
+        f"package.__path__ = [{str(Path(jar_cache.__file__).parents[2])!r}]\n"
         "sys.modules['cdk_managed_flink'] = package\n"
         "pom = types.ModuleType('cdk_managed_flink.code.packaging.pom')\n"
         "pom.JAR, pom.PACKAGER_VERSION, pom.GOALS = 'connectors.jar', '1', ()\n"
         "sys.modules['cdk_managed_flink.code.packaging.pom'] = pom\n"
-        "from cdk_managed_flink.code.jar_cache import jar_of\n"
+        "from cdk_managed_flink.code.packaging.jar_cache import jar_of\n"
         "print(jar_of('<a/>', {}).read_text())\n"
     )
     both = [

@@ -65,7 +65,7 @@ def test_a_key_in_any_order() -> None:
             "is PARTITIONED BY nothing, and the partitions of the catalog's table are day",
         ),
         ("PARTITIONED BY (hour, day)", ["day", "hour"], "Use PARTITIONED BY (day, hour)."),
-        ("PARTITIONED BY (day)", [], "Leave it out, or say partitions=."),
+        ("PARTITIONED BY (day)", [], "Remove it, or use partitions=."),
     ],
 )
 def test_fails_when_a_query_would_look_in_other_folders(

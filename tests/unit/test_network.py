@@ -168,7 +168,7 @@ def test_fails_when_the_vpc_has_public_subnets_only(stack: cdk.Stack, build: Bui
 
 def test_fails_when_two_vpcs_are_asked_for(stack: cdk.Stack, vpc: ec2.Vpc, build: Build) -> None:
     other = ec2.Vpc(stack, "Other", nat_gateways=0)
-    with pytest.raises(ValueError, match=r"Stack/Other for pages beside Stack/Vpc for lake"):
+    with pytest.raises(ValueError, match=r"Stack/Other for pages and Stack/Vpc for lake"):
         build(scope=stack, sinks={"lake": Elsewhere(vpc), "pages": Elsewhere(other)})
 
 

@@ -13,7 +13,7 @@ def test_fails_when_the_environment_is_unknown(name: str | None) -> None:
     with pytest.raises(ValueError, match=r"context env is .*; allowed: local, dev, sta") as error:
         settings_for(name)
     assert repr(name) in str(error.value)
-    assert "Use which one: cdk deploy -c env=dev" in str(error.value)
+    assert "Choose one: cdk deploy -c env=dev" in str(error.value)
 
 
 def test_fails_when_the_app_is_given_an_unknown_environment(

@@ -49,7 +49,7 @@ class FlinkSecret:
                 "key",
                 key,
                 "a key of the secret's JSON object, without braces",
-                "Remove it= to take the whole text.",
+                "Remove it to take the whole text.",
             )
 
     @property

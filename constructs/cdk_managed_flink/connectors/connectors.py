@@ -220,7 +220,7 @@ def release_line(runtime: Runtime) -> ReleaseLine:
             "connector_line",
             f"{chosen} on {runtime.name}",
             ", ".join(lines),
-            "Remove it= for the first of these.",
+            "Remove it for the first of these.",
         )
     line = lines[chosen]
     replaced = dict(runtime.replaced_connectors)

@@ -172,6 +172,6 @@ def _checked(artifacts: tuple[Connector, ...]) -> tuple[Connector, ...]:
                 "connectors",
                 str(artifact),
                 "connectors; this is a plugin, and works only in a cluster's own plugins folder",
-                "Remove it=: the service has a file system for s3:// of its own.",
+                "Remove it: the service has a file system for s3:// of its own.",
             )
     return artifacts

@@ -126,7 +126,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 "sort_key",
                 names[1],
                 "another attribute than partition_key",
-                "Remove it= where the partition key alone distinguishes items.",
+                "Remove it where the partition key alone distinguishes items.",
             )
 
     def _check_replicas(self) -> None:

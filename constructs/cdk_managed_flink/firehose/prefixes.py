@@ -84,7 +84,7 @@ def _check_form(where: str, name: str, prefix: str) -> None:
         )
     if prefix.startswith("/"):
         raise invalid(
-            where, name, prefix, "a prefix without a slash at its beginning", "Remove it=."
+            where, name, prefix, "a prefix without a slash at its beginning", "Remove it."
         )
     rest = _EXPRESSION.sub("", prefix)
     known = all(space in _NAMESPACES and value for space, value in _EXPRESSION.findall(prefix))

@@ -92,9 +92,7 @@ def format_of(value: str | Format) -> Format:
         ValueError: It is neither.
     """
     if not isinstance(value, str | Format):
-        raise invalid(
-            "Format", "format", value, "a name or a Format", "Remove it= for the default."
-        )
+        raise invalid("Format", "format", value, "a name or a Format", "Remove it for the default.")
     return PlainFormat(value) if isinstance(value, str) else value
 
 

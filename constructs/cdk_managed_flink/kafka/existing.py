@@ -86,7 +86,7 @@ class ExistingMskCluster(KafkaCluster):
                     "bootstrap_servers",
                     f"given for {len(self.authentications)} authentications",
                     "brokers of one authentication, since each has its own",
-                    "Remove it= to have each looked up, or list one authentication.",
+                    "Remove it to have each looked up, or list one authentication.",
                 )
             self._brokers[next(iter(self.authentications))] = bootstrap_servers
         if literal:

@@ -239,5 +239,5 @@ def _check(owner: Construct, version: str, instance_type: str, brokers_per_zone:
             "brokers_per_zone",
             "a token" if is_token(brokers_per_zone) else brokers_per_zone,
             "a literal of 1 or more",
-            "Remove it= for one.",
+            "Remove it for one.",
         )

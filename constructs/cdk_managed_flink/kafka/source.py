@@ -79,7 +79,7 @@ class KafkaStart:
                 "reset",
                 reset,
                 "earliest or latest",
-                "Remove it= for the job to fail where the group has no offset.",
+                "Remove it for the job to fail where the group has no offset.",
             )
         return cls(
             {

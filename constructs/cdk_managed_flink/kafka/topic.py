@@ -52,7 +52,7 @@ class Topic:
         for name in ("partitions", "replication_factor"):
             number = getattr(self, name)
             if number is not None and not is_token(number) and number < 1:
-                raise invalid("Topic", name, number, "1 or more", "Remove it= for the default.")
+                raise invalid("Topic", name, number, "1 or more", "Remove it for the default.")
 
     def settings(self) -> dict[str, str]:
         """The settings of Kafka that differ from the cluster's."""

@@ -71,7 +71,7 @@ def check_settings(
             "A new stream is this account's own: leave it out.",
         )
     if shards is not None and not is_token(shards) and shards < 1:
-        raise invalid(where, "shards", shards, "1 or more", "Remove it= for on-demand.")
+        raise invalid(where, "shards", shards, "1 or more", "Remove it for on-demand.")
     length = durations.milliseconds(retention)
     if length is not None and not 24 * HOUR <= length <= 365 * DAY:
         raise invalid(

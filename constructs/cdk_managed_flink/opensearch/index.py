@@ -61,7 +61,7 @@ def check_retention(where: str, retention: Duration, *, least: Duration, most: D
             "retention",
             retention,
             f"{least.to_human_string()} to {most.to_human_string()}, in whole hours",
-            "Remove it= to keep documents for ever.",
+            "Remove it to keep documents for ever.",
         )
 
 

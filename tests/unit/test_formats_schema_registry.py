@@ -187,7 +187,7 @@ def test_fails_when_a_job_in_sql_is_given_a_schema_of_glue(
 
 def test_fails_when_a_schema_has_no_registry() -> None:
     with pytest.raises(
-        ValueError, match=r"^GlueFormat: schema is 'payments'; .* A name alone says no registry"
+        ValueError, match=r"^GlueFormat: schema is 'payments'; .* A name alone names no registry"
     ):
         GlueFormat(schema="payments")
 
@@ -195,7 +195,7 @@ def test_fails_when_a_schema_has_no_registry() -> None:
 def test_fails_when_a_subject_has_no_registry() -> None:
     with pytest.raises(
         ValueError,
-        match=r"^AvroConfluent: registry is None; .* The subject 'p-value' alone says no",
+        match=r"^AvroConfluent: registry is None; .* The subject 'p-value' alone names no",
     ):
         AvroConfluent(subject="p-value")
 

@@ -507,7 +507,7 @@ def test_fails_when_two_applications_share_a_consumer_group(stack: cdk.Stack) ->
     with pytest.raises(
         ValueError,
         match=r"^Stack/Two: group_id of 'taps' is 'ours'; allowed: a consumer group of its own; "
-        r"Stack/One reads 'clicks' with this one\. Leave group_id out .* shared_group=True",
+        r"Stack/One reads 'clicks' with this one\. Remove group_id= .* shared_group=True",
     ):
         two(
             stack,

@@ -121,7 +121,7 @@ def test_fails_when_a_start_has_no_time_zone() -> None:
 
 @pytest.mark.parametrize("shards", [0, -1])
 def test_fails_when_there_are_no_shards(shards: int) -> None:
-    with pytest.raises(ValueError, match=rf"shards is {shards}; allowed: 1 or more\. Leave it out"):
+    with pytest.raises(ValueError, match=rf"shards is {shards}; allowed: 1 or more\. Remove it"):
         KinesisSource(shards=shards)
 
 
@@ -445,7 +445,7 @@ def test_a_stream_of_the_same_account_or_of_one_that_is_not_known(
     binding = application.bind(application, "clicks", KinesisSource(stream=stream))
     assert binding.properties["stream.arn"] == ARN
     assert len(binding.watches) == 2
-    assert ("say env= of the stack" in notes(application, "warning")) is (account is None)
+    assert ("use env= of the stack" in notes(application, "warning")) is (account is None)
 
 
 def test_fails_when_a_start_is_not_called() -> None:

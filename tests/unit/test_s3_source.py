@@ -190,5 +190,5 @@ def test_fails_when_the_format_is_one_of_single_records() -> None:
 
 
 def test_fails_when_the_pattern_is_a_shells() -> None:
-    with pytest.raises(ValueError, match=r"path_pattern is '\*\.json'; .* say \.\*\[\.\]json"):
+    with pytest.raises(ValueError, match=r"path_pattern is '\*\.json'; .* use \.\*\[\.\]json"):
         S3Source(path_pattern="*.json")

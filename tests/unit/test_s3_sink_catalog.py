@@ -294,7 +294,9 @@ def test_fails_when_athena_does_not_read_the_format(
 
 def test_fails_when_access_logs_go_two_ways(stack: cdk.Stack) -> None:
     logs = s3.Bucket.from_bucket_name(stack, "Logs", "logs")
-    with pytest.raises(ValueError, match="server_access_logs is True; allowed: nothing beside"):
+    with pytest.raises(
+        ValueError, match="server_access_logs is True, which cannot be combined with"
+    ):
         S3Sink(server_access_logs=True, server_access_logs_bucket=logs)
 
 

@@ -287,7 +287,7 @@ def test_fails_when_partitions_are_not_gathered_at_all() -> None:
             r"allowed: no partition key",
         ),
         ({"compression": "gzip"}, r"compression is 'gzip'; allowed: UNCOMPRESSED, GZIP"),
-        ({"compression": "GZIP", "conversion": TABLE}, r"nothing beside conversion="),
+        ({"compression": "GZIP", "conversion": TABLE}, r"cannot be combined with conversion="),
     ],
 )
 def test_fails_when_s3_could_not_be_delivered_to(given: dict[str, Any], message: str) -> None:

@@ -376,7 +376,7 @@ def test_arns_of_an_existing_cluster(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
                 "bootstrap_servers": "b-1:9098",
                 "authentication": [KafkaAuthentication.iam(), KafkaAuthentication.none()],
             },
-            "given beside 2 authentications",
+            "given for 2 authentications",
         ),
     ],
 )
@@ -601,7 +601,7 @@ def test_fails_when_a_topic_is_to_be_made_where_nobody_can(stack: cdk.Stack, vpc
     elsewhere = SelfManagedKafkaCluster(
         stack, "Elsewhere", "b:9092", authentication=KafkaAuthentication.none(encrypted=False)
     )
-    with pytest.raises(ValueError, match=r"reaches the brokers of MSK alone\. Make it with"):
+    with pytest.raises(ValueError, match=r"reaches the brokers of MSK only\. Create it with"):
         elsewhere.add_topic(Topic("alerts"))
 
 

@@ -97,7 +97,7 @@ def test_tables_of_two_databases_or_one_that_is_there_are_no_others(
     warehouse = cluster(placed)
     job.bind(placed, "a", sink("streaming", warehouse))
     job.bind(placed, "b", sink("streaming", cluster(placed, "Other", database="other")))
-    job.bind(placed, "c", sink("copy", warehouse, columns=None))
+    job.bind(placed, "c", sink("copy", warehouse, columns={}))
     assert len(of_type(template_of(placed), "Custom::FlinkRedshiftSql")) == 3
 
 
@@ -119,7 +119,7 @@ def test_a_name_that_redshift_would_cut() -> None:
 def test_readers_of_a_table_that_exists_are_granted(placed: cdk.Stack, tmp_path: Path) -> None:
     job = application(placed, tmp_path, "a")
     readers = ["analysts", "auditors"]
-    job.bind(placed, "a", sink("copy", cluster(placed), columns=None, readers=readers))
+    job.bind(placed, "a", sink("copy", cluster(placed), columns={}, readers=readers))
     (sql,) = of_type(template_of(placed), "Custom::FlinkRedshiftSql").values()
     granted, copied = sql["Properties"]["Objects"]
     assert granted == {

@@ -304,7 +304,7 @@ def test_fails_when_nothing_commits_the_transactions(stack: cdk.Stack) -> None:
 
 def test_fails_when_there_are_no_transactions_to_time_out(stack: cdk.Stack) -> None:
     with pytest.raises(
-        ValueError, match=r"transaction_timeout is '1 minute'; allowed: nothing bes"
+        ValueError, match=r"transaction_timeout is '1 minute', which cannot be comb"
     ):
         MskSink(
             cluster=existing(stack),
