@@ -61,14 +61,14 @@ def looked_up(mode: str) -> dict[str, Any]:
         ("PLAINTEXT", "b-1:9092,b-2:9092"),
     ],
 )
-def test_c59_the_brokers_of_the_mode_in_an_order_that_stays(
+def test_the_brokers_of_the_mode_in_an_order_that_stays(
     kafka: Stubber, mode: str, brokers: str
 ) -> None:
     kafka.add_response("get_bootstrap_brokers", ALL, {"ClusterArn": ARN})
     assert looked_up(mode) == {"IsComplete": True, "Data": {"Brokers": brokers}}
 
 
-def test_c59_fails_when_the_cluster_does_not_have_the_mode(kafka: Stubber) -> None:
+def test_fails_when_the_cluster_does_not_have_the_mode(kafka: Stubber) -> None:
     only = {name: ALL[name] for name in ("BootstrapBrokerStringTls", "BootstrapBrokerString")}
     kafka.add_response("get_bootstrap_brokers", only, {"ClusterArn": ARN})
     with pytest.raises(

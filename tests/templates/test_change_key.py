@@ -44,7 +44,7 @@ def key(build: Build) -> dict[str, Any]:
     return key_of(build())
 
 
-def test_c15_same_code_in_another_directory_keeps_it(
+def test_same_code_in_another_directory_keeps_it(
     build: Build, key: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "job.sql").write_text(SQL, encoding="utf-8")
@@ -183,7 +183,7 @@ def test_a_setting_of_the_application_moves_it(
     assert key_of(build(**changed))["Digest"] != key["Digest"]
 
 
-def test_c15_one_byte_of_code_moves_it(build: Build, key: dict[str, Any], tmp_path: Path) -> None:
+def test_one_byte_of_code_moves_it(build: Build, key: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "job.sql").write_text(SQL + " ", encoding="utf-8")
     assert key_of(build(code=FlinkCode.from_sql(tmp_path)))["Digest"] != key["Digest"]
 

@@ -70,7 +70,7 @@ NO_PHYSICAL_NAMES = {
 }
 
 
-def test_c68_the_applications_name_is_the_only_physical_name(template: dict[str, Any]) -> None:
+def test_the_applications_name_is_the_only_physical_name(template: dict[str, Any]) -> None:
     written_out = {
         (resource["Type"], name)
         for resource in template["Resources"].values()
@@ -104,7 +104,7 @@ def policies(template: dict[str, Any]) -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", ["minimal", "everything"])
-def test_c68_all_that_holds_data_is_retained_but_not_after_a_failed_create(
+def test_all_that_holds_data_is_retained_but_not_after_a_failed_create(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     template: dict[str, Any] = request.getfixturevalue(name)

@@ -78,7 +78,7 @@ def groups(template: dict[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {group["PropertyGroupId"]: group["PropertyMap"] for group in found}
 
 
-def test_r02_streaming_etl_from_kinesis_into_parquet(stack: cdk.Stack, jar: Code) -> None:
+def test_streaming_etl_from_kinesis_into_parquet(stack: cdk.Stack, jar: Code) -> None:
     """Better: a runtime that lives, a key by content, snapshots on, encrypted, alarmed."""
     FlinkPipeline(
         stack,
@@ -103,7 +103,7 @@ def test_r02_streaming_etl_from_kinesis_into_parquet(stack: cdk.Stack, jar: Code
     assert surprises(template) == []
 
 
-def test_r03_python_with_the_groups_of_the_sample(stack: cdk.Stack, tmp_path: Path) -> None:
+def test_python_with_the_groups_of_the_sample(stack: cdk.Stack, tmp_path: Path) -> None:
     """Better: no hash that is smuggled into a group, no jar to put into the zip by hand."""
     FlinkPipeline(
         stack,
@@ -122,7 +122,7 @@ def test_r03_python_with_the_groups_of_the_sample(stack: cdk.Stack, tmp_path: Pa
     assert "meta" not in found
 
 
-def test_r06_hosted_kafka_with_an_api_key_into_a_raw_zone(stack: cdk.Stack, tmp_path: Path) -> None:
+def test_hosted_kafka_with_an_api_key_into_a_raw_zone(stack: cdk.Stack, tmp_path: Path) -> None:
     """Better: the secret is read when the job starts, and nobody can describe it."""
     key = secretsmanager.Secret.from_secret_complete_arn(
         stack, "Key", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:kafka-abcdef"
@@ -159,7 +159,7 @@ def test_r06_hosted_kafka_with_an_api_key_into_a_raw_zone(stack: cdk.Stack, tmp_
     assert all("raw/energy/*" in resource for resource in objects)
 
 
-def test_r08_a_zip_in_a_bucket_scram_and_three_secrets(stack: cdk.Stack) -> None:
+def test_a_zip_in_a_bucket_scram_and_three_secrets(stack: cdk.Stack) -> None:
     """Better: the object's version is asked for; each secret is granted by itself."""
     vpc = ec2.Vpc(stack, "Vpc")
     secrets = {
@@ -207,7 +207,7 @@ def test_r08_a_zip_in_a_bucket_scram_and_three_secrets(stack: cdk.Stack) -> None
     assert surprises(template) == []
 
 
-def test_r13_an_existing_stream_a_key_for_the_log_and_a_restore_that_is_chosen(
+def test_an_existing_stream_a_key_for_the_log_and_a_restore_that_is_chosen(
     stack: cdk.Stack, jar: Code
 ) -> None:
     """Better: the choice counts for one deploy, and never in its rollback."""
@@ -236,7 +236,7 @@ def test_r13_an_existing_stream_a_key_for_the_log_and_a_restore_that_is_chosen(
     ]
 
 
-def test_r14_serverless_msk_in_two_private_subnets(stack: cdk.Stack, jar: Code) -> None:
+def test_serverless_msk_in_two_private_subnets(stack: cdk.Stack, jar: Code) -> None:
     """Better: the one bootstrap string is looked up, and one port of the cluster is open."""
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
     cluster = MskServerlessCluster(stack, "Cluster", vpc=vpc)
@@ -259,9 +259,7 @@ def test_r14_serverless_msk_in_two_private_subnets(stack: cdk.Stack, jar: Code) 
     assert surprises(template) == []
 
 
-def test_r15_a_role_of_the_course_that_must_not_be_changed(
-    stack: cdk.Stack, tmp_path: Path
-) -> None:
+def test_a_role_of_the_course_that_must_not_be_changed(stack: cdk.Stack, tmp_path: Path) -> None:
     """Better: what the role lacks is said at synth, not by the job's first AccessDenied."""
     lab = iam.Role.from_role_arn(
         stack, "Lab", "arn:aws:iam::123456789012:role/LabRole", mutable=False

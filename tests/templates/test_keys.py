@@ -24,7 +24,7 @@ def policy_of(template: dict[str, Any], key: str) -> dict[str, Any]:
 def test_state_key_serves_this_application_and_the_logs_of_this_stack(
     everything: dict[str, Any],
 ) -> None:
-    """C42 among them: the log group's key lets the Region's logs service use it for that group."""
+    """The log group's key lets the Region's logs service use it for that group."""
     logs = {f"ArnLike kms:EncryptionContext:aws:logs:arn=arn:aws:logs:{PLACE}:log-group:Stack-*"}
     expected: dict[str, set[Right]] = {
         "kinesisanalytics.amazonaws.com": {

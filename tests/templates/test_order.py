@@ -116,7 +116,7 @@ def test_application_comes_after_the_policies_of_its_role(template: dict[str, An
     assert policies_of_execution_role(template) <= earlier
 
 
-def test_c25_prove_comes_after_application_policies_and_logging_option(
+def test_prove_comes_after_application_policies_and_logging_option(
     template: dict[str, Any],
 ) -> None:
     earlier = before(template, id_of(template, PROVE))
@@ -207,7 +207,7 @@ def test_the_alarm_on_silence_is_made_when_there_is_someone_to_report(
     [
         ("AWS::Events::Rule", test_the_reconciler_comes_last_so_that_a_delete_takes_it_first),
         (PREPARE, test_handlers_have_their_rights_before_they_are_called),
-        (PROVE, test_c25_prove_comes_after_application_policies_and_logging_option),
+        (PROVE, test_prove_comes_after_application_policies_and_logging_option),
         (APPLICATION, test_application_comes_after_the_policies_of_its_role),
         (INLINE, test_application_its_policies_and_its_log_come_after_prepare),
     ],

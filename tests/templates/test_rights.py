@@ -60,7 +60,7 @@ def test_execution_role_has_exactly_what_the_connectors_call(
     }
 
 
-def test_c34_each_right_on_existing_resources(existing: dict[str, Any]) -> None:
+def test_each_right_on_existing_resources(existing: dict[str, Any]) -> None:
     (code,) = rights(existing, ROLE)["s3:GetObjectVersion"]
     (group,) = of_type(existing, "AWS::Logs::LogGroup").keys() - {
         name for name in of_type(existing, "AWS::Logs::LogGroup") if name.startswith("Managed")
@@ -119,7 +119,7 @@ def test_the_reader_of_flink_2_does_not_call_describe_stream(build: Build) -> No
     assert "kinesis:DescribeStreamSummary" in rights(template, ROLE)
 
 
-def test_c35_objects_only_below_the_prefix(everything: dict[str, Any]) -> None:
+def test_objects_only_below_the_prefix(everything: dict[str, Any]) -> None:
     (written,) = rights(everything, ROLE)["s3:PutObject"]
     assert re.fullmatch(r"<ClicksSinkslake\w+>/out/\*", written)
     (bucket,) = rights(everything, ROLE)["s3:ListBucket"]
@@ -356,7 +356,7 @@ def test_the_lifecycle_may_do_what_its_handlers_call_and_no_more(build: Build) -
     assert allowed - kms - WITHOUT_A_CALL == called_by_the_handlers()
 
 
-def test_c38_every_arn_has_its_fields_in_place(template: dict[str, Any]) -> None:
+def test_every_arn_has_its_fields_in_place(template: dict[str, Any]) -> None:
     found = arns(template["Resources"])
     assert len(found) > 10
     for arn in found:
@@ -373,14 +373,14 @@ def test_c38_every_arn_has_its_fields_in_place(template: dict[str, Any]) -> None
             assert (region, account) == ("eu-west-1", "123456789012"), arn
 
 
-def test_c38_no_partition_region_or_account_is_written_out(template: dict[str, Any]) -> None:
+def test_no_partition_region_or_account_is_written_out(template: dict[str, Any]) -> None:
     shown = str(template)
     assert "arn:aws:" not in shown
     assert "us-east-1" not in shown
     assert not re.search(r"\d{12}(?!\d|[0-9a-f])", re.sub(r"[0-9a-f]{64}", "", shown))
 
 
-def test_c38_no_broad_rights_anywhere(template: dict[str, Any]) -> None:
+def test_no_broad_rights_anywhere(template: dict[str, Any]) -> None:
     for role in of_type(template, "AWS::IAM::Role").values():
         for policy in role["Properties"].get("ManagedPolicyArns", []):
             assert text(policy).endswith("service-role/AWSLambdaBasicExecutionRole")

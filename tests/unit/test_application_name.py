@@ -72,7 +72,7 @@ def test_derived_name_starts_with_the_stacks_name(job: Path) -> None:
         assert name(cdk.NestedStack(stack, "Nested"), "App", job).startswith(stack_name)
 
 
-def test_c68_derived_name_is_the_same_at_each_synth_and_in_each_region(job: Path) -> None:
+def test_derived_name_is_the_same_at_each_synth_and_in_each_region(job: Path) -> None:
     places = [None, cdk.Environment(account="123456789012", region="eu-west-1")]
     names = {name(cdk.Stack(app(), "Clicks", env=place), "App", job) for place in places}
     assert len(names) == 1

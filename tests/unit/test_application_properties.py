@@ -11,7 +11,7 @@ def group(application: FlinkApplication, name: str) -> object:
     return cdk.Stack.of(application).resolve(found["propertyMap"])
 
 
-def test_c20_numbers_and_booleans_become_what_java_reads(application: FlinkApplication) -> None:
+def test_numbers_and_booleans_become_what_java_reads(application: FlinkApplication) -> None:
     application.add_property_group(
         "limits", {"capacity": 500, "timeout": 45000, "rate": 0.5, "on": True, "off": False}
     )
@@ -25,7 +25,7 @@ def test_c20_numbers_and_booleans_become_what_java_reads(application: FlinkAppli
 
 
 @pytest.mark.parametrize("value", [None, ["a"], {"a": "b"}, b"a"])
-def test_c20_fails_when_a_value_is_none_or_no_scalar(
+def test_fails_when_a_value_is_none_or_no_scalar(
     application: FlinkApplication, value: object
 ) -> None:
     with pytest.raises(
@@ -34,7 +34,7 @@ def test_c20_fails_when_a_value_is_none_or_no_scalar(
         application.add_property_group("limits", {"x": value})  # type: ignore[dict-item]
 
 
-def test_c20_the_type_checker_objects_to_none(application: FlinkApplication) -> None:
+def test_the_type_checker_objects_to_none(application: FlinkApplication) -> None:
     # mypy reports a superfluous `type: ignore`, so this line fails the check if None were allowed.
     with pytest.raises(ValueError, match="is None; allowed: a string, a number or a boolean"):
         application.add_property_group("limits", {"x": None})  # type: ignore[dict-item]

@@ -20,7 +20,7 @@ def test_fails_when_parallelism_is_below_one_or_above_the_quota(parallelism: int
 
 
 @pytest.mark.parametrize("per_kpu", [-1, 0, 9])
-def test_c55_fails_when_parallelism_per_kpu_is_out_of_range(per_kpu: int) -> None:
+def test_fails_when_parallelism_per_kpu_is_out_of_range(per_kpu: int) -> None:
     with pytest.raises(
         ValueError,
         match=rf"^Parallelism: parallelism_per_kpu is {per_kpu}; allowed: 1 to 8\. Choose 1 for",
@@ -39,7 +39,7 @@ def test_parallelism_up_to_the_quota_passes(parallelism: int, per_kpu: int, quot
 @pytest.mark.parametrize(
     ("parallelism", "per_kpu", "kpus"), [(1, 1, 2), (5, 2, 4), (8, 8, 2), (9, 8, 3)]
 )
-def test_c55_kpus_are_rounded_up_and_one_orchestrates(
+def test_kpus_are_rounded_up_and_one_orchestrates(
     parallelism: int, per_kpu: int, kpus: int
 ) -> None:
     assert Parallelism(parallelism=parallelism, parallelism_per_kpu=per_kpu).kpus == kpus

@@ -76,7 +76,7 @@ def test_flink_1_19_has_formats_and_options_of_its_own_version() -> None:
     assert line.contents([_DYNAMODB]) == newer.contents([_DYNAMODB])
 
 
-def test_c04_fails_when_two_artifacts_serve_the_identifier_kinesis() -> None:
+def test_fails_when_two_artifacts_serve_the_identifier_kinesis() -> None:
     other = Connector("org.apache.flink", "flink-connector-aws-kinesis-streams", "5.1.0-1.20")
     with pytest.raises(ValueError, match="kinesis") as caught:
         _LINE.contents([_KINESIS, other])
@@ -84,13 +84,13 @@ def test_c04_fails_when_two_artifacts_serve_the_identifier_kinesis() -> None:
     assert str(other) in str(caught.value)
 
 
-def test_c09_fails_when_one_artifact_is_wanted_at_two_versions() -> None:
+def test_fails_when_one_artifact_is_wanted_at_two_versions() -> None:
     with pytest.raises(ValueError, match=r"two versions of .*:guava.*31 or 32\.1\.3-jre"):
         _LINE.contents([_KINESIS, Connector("com.google.guava", "guava", "31")])
 
 
 @pytest.mark.parametrize("artifact", ["flink-s3-fs-hadoop", "flink-s3-fs-presto"])
-def test_c13_fails_when_a_plugin_is_among_the_connectors(artifact: str) -> None:
+def test_fails_when_a_plugin_is_among_the_connectors(artifact: str) -> None:
     plugin = Connector("org.apache.flink", artifact, "1.20.1")
     with pytest.raises(ValueError, match=r"this is a plugin.*the service has a file system"):
         _LINE.contents([_KINESIS, plugin])
@@ -109,7 +109,7 @@ def test_dynamodb_comes_with_the_jar_whose_sdk_it_is_moved_onto() -> None:
     assert sdk == {"dynamodb", "dynamodb-enhanced"}
 
 
-def test_c13_nothing_of_flink_but_connectors_is_in_the_project() -> None:
+def test_nothing_of_flink_but_connectors_is_in_the_project() -> None:
     artifacts = {a.artifact for a in _LINE.contents([_DYNAMODB]) if a.group == "org.apache.flink"}
     assert artifacts == {"flink-connector-kinesis", "flink-connector-dynamodb"}
 
@@ -176,7 +176,7 @@ def test_the_newer_aws_connectors_are_the_plain_ones_with_one_sdk(runtime: Runti
 
 @pytest.mark.parametrize("runtime", _NEWER)
 def test_nothing_is_moved_in_the_newer_lines(runtime: Runtime) -> None:
-    """Point 1: files in the jars name classes by the packages that they have."""
+    """Files in the jars name classes by the packages that they have."""
     line = release_line(runtime)
     text = pom([connector_for(name, runtime) for name in _AWS], line)
     assert _relocations(text) == {}
@@ -211,7 +211,7 @@ def test_the_login_by_iam_is_moved_onto_the_sdk_that_the_kinesis_connector_carri
 
 
 @pytest.mark.parametrize("runtime", [Runtime.FLINK_1_20, *_NEWER])
-def test_c02_the_login_by_iam_is_in_the_jar_of_the_kafka_client(runtime: Runtime) -> None:
+def test_the_login_by_iam_is_in_the_jar_of_the_kafka_client(runtime: Runtime) -> None:
     """The plain Kafka connector: the SQL flavour has its client under another name."""
     kafka = [connector_for(name, runtime) for name in ("kafka", "msk-iam")]
     assert kafka[0].artifact == "flink-connector-kafka"
@@ -304,7 +304,7 @@ def test_fails_when_one_of_the_aws_connectors_is_chosen_alone(name: str) -> None
 
 
 @pytest.mark.parametrize("runtime", [Runtime.FLINK_1_20, *_NEWER])
-def test_c04_source_and_sink_of_kinesis_are_one_artifact(runtime: Runtime) -> None:
+def test_source_and_sink_of_kinesis_are_one_artifact(runtime: Runtime) -> None:
     both = [KinesisSource().connectors(runtime), KinesisSink().connectors(runtime)]
     (kinesis,) = {connector for connectors in both for connector in connectors}
     assert [a for a in release_line(runtime).contents([kinesis]) if "kinesis" in a.artifact] == [

@@ -55,7 +55,7 @@ def _names_and_factories(jar: Path) -> tuple[set[str], set[str]]:
 # --- from_jar -------------------------------------------------------------------------------------
 
 
-def test_c15_a_jars_key_is_its_content_and_neither_its_name_nor_its_place(tmp_path: Path) -> None:
+def test_a_jars_key_is_its_content_and_neither_its_name_nor_its_place(tmp_path: Path) -> None:
     one = write_jar(tmp_path / "one.jar")
     other = tmp_path / "deep" / "other.jar"
     other.parent.mkdir()
@@ -69,7 +69,7 @@ def test_c15_a_jars_key_is_its_content_and_neither_its_name_nor_its_place(tmp_pa
     assert location.run_options == {}
 
 
-def test_c05_fails_when_a_jar_is_checked_at_synth(tmp_path: Path) -> None:
+def test_fails_when_a_jar_is_checked_at_synth(tmp_path: Path) -> None:
     """Also where nothing is bundled: the jar is there."""
     old = "org.apache.flink:flink-connector-kinesis:1.13.2"
     jar = write_jar(tmp_path / "old.jar", artifacts=[old])
@@ -217,7 +217,7 @@ def test_a_version_may_be_a_parameter(stack: cdk.Stack, text: str) -> None:
 
 
 @pytest.mark.parametrize("version", [None, ""])
-def test_c15_fails_when_the_version_is_missing(stack: cdk.Stack, version: str | None) -> None:
+def test_fails_when_the_version_is_missing(stack: cdk.Stack, version: str | None) -> None:
     told = r"object_version is (None|''); .* never loads new content of the same key .*head-object"
     with pytest.raises(ValueError, match=told):
         FlinkCode.from_bucket(_bucket(stack), "app.zip", version)
@@ -256,7 +256,7 @@ def test_a_buckets_own_key_is_granted_through_s3(stack: cdk.Stack) -> None:
         {"python": "main"},
     ],
 )
-def test_c07_fails_when_run_options_are_not_the_services(
+def test_fails_when_run_options_are_not_the_services(
     stack: cdk.Stack, options: dict[str, str]
 ) -> None:
     with pytest.raises(ValueError, match="from_bucket: run_options is "):

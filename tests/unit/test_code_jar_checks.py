@@ -113,7 +113,7 @@ def test_fails_when_a_class_needs_a_newer_java_than_the_runtimes(
         ("flink-sql-connector-kinesis_2.11", "1.14.0"),
     ],
 )
-def test_c05_fails_when_the_kinesis_connector_is_too_old_for_the_service(
+def test_fails_when_the_kinesis_connector_is_too_old_for_the_service(
     jar: Path, artifact: str, version: str
 ) -> None:
     write_jar(jar, artifacts=[f"{_FLINK}:{artifact}:{version}"])
@@ -123,7 +123,7 @@ def test_c05_fails_when_the_kinesis_connector_is_too_old_for_the_service(
 
 
 @pytest.mark.parametrize("version", ["1.15.4", "4.3.0-1.15"])
-def test_c05_a_kinesis_connector_that_the_service_takes_passes(jar: Path, version: str) -> None:
+def test_a_kinesis_connector_that_the_service_takes_passes(jar: Path, version: str) -> None:
     write_jar(jar, artifacts=[f"{_FLINK}:flink-connector-kinesis:{version}"])
     _check(jar, runtime=Runtime.FLINK_1_15)
 
@@ -148,7 +148,7 @@ def test_c05_a_kinesis_connector_that_the_service_takes_passes(jar: Path, versio
         ([], [_LEGACY, _SINK_OF_4, _OF_5]),
     ],
 )
-def test_c04_fails_when_two_artifacts_claim_the_identifier_kinesis(
+def test_fails_when_two_artifacts_claim_the_identifier_kinesis(
     jar: Path, artifacts: list[str], factories: list[str]
 ) -> None:
     write_jar(jar, artifacts=artifacts, factories=factories)
@@ -171,19 +171,19 @@ def test_c04_fails_when_two_artifacts_claim_the_identifier_kinesis(
         ),
     ],
 )
-def test_c04_one_claim_passes(jar: Path, artifacts: list[str], factories: list[str]) -> None:
+def test_one_claim_passes(jar: Path, artifacts: list[str], factories: list[str]) -> None:
     _check(write_jar(jar, artifacts=artifacts, factories=factories))
 
 
 @pytest.mark.parametrize("package", ["s3hadoop", "s3presto"])
-def test_c13_fails_when_a_file_system_plugin_is_in_the_jar(jar: Path, package: str) -> None:
+def test_fails_when_a_file_system_plugin_is_in_the_jar(jar: Path, package: str) -> None:
     write_jar(jar, classes=[f"org/apache/flink/fs/{package}/S3FileSystemFactory"])
     told = r"one with flink-s3-fs-.* It is a plugin, .* the service has a file system for s3:// of"
     with pytest.raises(ValueError, match=told):
         _check(jar)
 
 
-def test_c02_fails_when_the_iam_login_has_no_kafka_client_beside_it(jar: Path) -> None:
+def test_fails_when_the_iam_login_has_no_kafka_client_beside_it(jar: Path) -> None:
     login = "software/amazon/msk/auth/iam/IAMLoginModule"
     moved = "org/apache/flink/kafka/shaded/org/apache/kafka/clients/Client"
     with pytest.raises(ValueError, match="aws-msk-iam-auth and no Kafka client under its own name"):
@@ -353,7 +353,7 @@ def test_a_connector_that_is_not_known_here_is_not_looked_for(jar: Path) -> None
     _check(write_jar(jar), connectors=(Connector("com.example", "own-connector", "1"),))
 
 
-def test_c12_fails_when_a_jar_is_larger_than_the_service_takes(
+def test_fails_when_a_jar_is_larger_than_the_service_takes(
     jar: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jar_checks, "MAX_BYTES", 100)

@@ -188,7 +188,7 @@ def test_fails_when_maven_fails_with_its_reason(
 # --- the hash -------------------------------------------------------------------------------------
 
 
-def test_c15_the_key_moves_with_poms_and_sources_of_all_modules_and_nothing_else(
+def test_the_key_moves_with_poms_and_sources_of_all_modules_and_nothing_else(
     tmp_path: Path, maven: Path
 ) -> None:
     def key(folder: Path) -> str:

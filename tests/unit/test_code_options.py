@@ -78,7 +78,7 @@ def test_what_a_connector_takes_passes_as_it_was(runtime: Runtime, options: dict
 def test_fails_when_an_option_is_misspelt(
     runtime: Runtime, options: dict[str, str], mend: str
 ) -> None:
-    """Point 8: the connector hands on what begins with source. or scan., and has no use for it."""
+    """The connector hands on what begins with source. or scan., and has no use for it."""
     name = list(options)[-1]
     with pytest.raises(
         ValueError,
@@ -103,7 +103,7 @@ def test_fails_when_an_option_is_misspelt(
 def test_fails_when_an_option_of_another_connector_is_misspelt(
     connector: str, name: str, mend: str
 ) -> None:
-    """Point 8 for the connectors that are checked by Flink in part or not at all."""
+    """The same for connectors whose options Flink checks in part or not at all."""
     with pytest.raises(ValueError, match=mend):
         checked_options("Sink", {"connector": connector, name: "1"}, runtime=NEW, kind="sink")
 
@@ -130,7 +130,7 @@ def test_fails_when_an_option_of_another_connector_is_misspelt(
         (OLD, "upsert-kafka", "sink.transaction-naming-strategy", r"from 4\.0 on"),
     ],
 )
-def test_c60_fails_when_an_option_is_of_the_connectors_other_line(
+def test_fails_when_an_option_is_of_the_connectors_other_line(
     runtime: Runtime, connector: str, name: str, mend: str
 ) -> None:
     with pytest.raises(ValueError, match=mend):

@@ -56,7 +56,7 @@ _TOLD = (
 )
 
 
-def test_c09_two_coordinates_with_the_same_class_of_other_content_are_named(
+def test_two_coordinates_with_the_same_class_of_other_content_are_named(
     tmp_path: Path, repository: Path
 ) -> None:
     _two_icebergs(repository)
@@ -70,7 +70,7 @@ def test_c09_two_coordinates_with_the_same_class_of_other_content_are_named(
     assert told.startswith(_TOLD)
 
 
-def test_c09_a_repository_in_another_place_is_found(
+def test_a_repository_in_another_place_is_found(
     tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _two_icebergs(tmp_path / "elsewhere")
@@ -83,7 +83,7 @@ def test_a_jar_of_which_nothing_is_noted_has_none(tmp_path: Path) -> None:
     assert overlaps_in(tmp_path / "job.jar") == []
 
 
-def test_c09_the_overlap_is_a_warning_at_every_synth_also_from_the_cache(
+def test_the_overlap_is_a_warning_at_every_synth_also_from_the_cache(
     tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _two_icebergs(repository)

@@ -83,7 +83,7 @@ def _stack(output: Path, *, bundles: bool) -> Stack:
 # --- the hash -------------------------------------------------------------------------------------
 
 
-def test_c15_the_hash_moves_with_one_byte_a_name_and_a_connector() -> None:
+def test_the_hash_moves_with_one_byte_a_name_and_a_connector() -> None:
     plain = source_hash({"a": b"b"}, _CONNECTORS)
     assert plain == source_hash({"a": b"b"}, _CONNECTORS[::-1])
     others = [
@@ -102,7 +102,7 @@ def test_the_hash_moves_with_the_packager(monkeypatch: pytest.MonkeyPatch) -> No
     assert source_hash({}, []) != before
 
 
-def test_c15_the_key_is_the_contents_and_neither_the_place_nor_the_jars(
+def test_the_key_is_the_contents_and_neither_the_place_nor_the_jars(
     tmp_path: Path, maven: Callable[[str], Path], cache: Path
 ) -> None:
     maven(_BUILDS)
@@ -157,7 +157,7 @@ def test_a_synth_after_one_that_did_not_bundle_packages_into_the_same_place(
 # --- the zip --------------------------------------------------------------------------------------
 
 
-def test_c02_c07_the_run_options_name_what_is_in_the_zip_with_one_jar(
+def test_the_run_options_name_what_is_in_the_zip_with_one_jar(
     tmp_path: Path, maven: Callable[[str], Path]
 ) -> None:
     maven(_BUILDS)
@@ -204,7 +204,7 @@ def test_a_zip_depends_on_names_and_contents_only(tmp_path: Path) -> None:
     assert zipfile.ZipFile(tmp_path / "1.zip").namelist() == ["a", "b", "lib/c"]
 
 
-def test_c12_fails_when_the_code_is_larger_than_the_service_takes(
+def test_fails_when_the_code_is_larger_than_the_service_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert archive.MAX_BYTES == 512 * 1024**2

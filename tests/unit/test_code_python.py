@@ -111,7 +111,7 @@ def test_fails_when_the_folder_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("entry", ["main", "nested/other.py", "nested\\main.py", "readme.txt"])
-def test_c07_fails_when_the_entry_is_not_in_the_zip_and_lists_the_py_files(
+def test_fails_when_the_entry_is_not_in_the_zip_and_lists_the_py_files(
     tmp_path: Path, entry: str
 ) -> None:
     job = _job(tmp_path / "job", **{"nested/main.py": "", "readme.txt": ""})
@@ -120,7 +120,7 @@ def test_c07_fails_when_the_entry_is_not_in_the_zip_and_lists_the_py_files(
         FlinkCode.from_python(job, entry=entry)
 
 
-def test_c07_a_nested_entry_is_named_as_it_lies_in_the_zip(tmp_path: Path) -> None:
+def test_a_nested_entry_is_named_as_it_lies_in_the_zip(tmp_path: Path) -> None:
     job = _job(tmp_path / "job", **{"nested/main.py": "import os\n"})
     code = FlinkCode.from_python(job, entry="nested/main.py")
     location = _bound(code, tmp_path / "out", bundles=True)
@@ -178,7 +178,7 @@ def test_what_is_no_part_of_the_job_is_not_packaged(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_c15_the_key_moves_with_modules_and_pins_and_neither_place_nor_output(
+def test_the_key_moves_with_modules_and_pins_and_neither_place_nor_output(
     tmp_path: Path, index: Path, maven: Path
 ) -> None:
     _wheel(index, "pure", "1.0", "py3-none-any", {"pure.py": ""})
@@ -330,7 +330,7 @@ def test_fails_when_there_is_neither_pip_nor_uv(
         _bound(FlinkCode.from_python(job), tmp_path / "out", bundles=True)
 
 
-def test_c12_what_the_service_has_is_left_out_with_a_warning(tmp_path: Path) -> None:
+def test_what_the_service_has_is_left_out_with_a_warning(tmp_path: Path) -> None:
     listed = "apache-flink==1.20.0\nnumpy\n"
     code = FlinkCode.from_python(_job(tmp_path / "job", **{"requirements.txt": listed}))
     stack = _stack(tmp_path / "out", bundles=True)
@@ -406,7 +406,7 @@ def test_fails_when_the_jobs_own_jar_is_missing(tmp_path: Path) -> None:
 # --- what the code says ---------------------------------------------------------------------------
 
 
-def test_c22_settings_that_have_no_effect_on_the_service_are_warnings(tmp_path: Path) -> None:
+def test_settings_that_have_no_effect_on_the_service_are_warnings(tmp_path: Path) -> None:
     source = (
         "env.enable_checkpointing(1000)\n"
         "config.set_string('state.checkpoints.dir', 's3://mine/')\n"
@@ -445,7 +445,7 @@ properties("of another module")
 """
 
 
-def test_c18_names_that_stand_for_nothing_are_told_with_line_and_known_names(
+def test_names_that_stand_for_nothing_are_told_with_line_and_known_names(
     tmp_path: Path,
 ) -> None:
     code = FlinkCode.from_python(_job(tmp_path / "job", **{"main.py": _ASKS}))
@@ -459,7 +459,7 @@ def test_c18_names_that_stand_for_nothing_are_told_with_line_and_known_names(
     assert "known are: clicks, lake, limits. Did you mean ${clicks}?" in problems[0]
 
 
-def test_c18_a_wrong_name_fails_the_synth(tmp_path: Path) -> None:
+def test_a_wrong_name_fails_the_synth(tmp_path: Path) -> None:
     stack = _stack(tmp_path / "out", bundles=False)
     source = "from managed_flink_job import properties\nproperties('Limits')\n"
     code = FlinkCode.from_python(_job(tmp_path / "job", **{"main.py": source}))
@@ -473,7 +473,7 @@ def test_c18_a_wrong_name_fails_the_synth(tmp_path: Path) -> None:
 HELPERS = ("run_script(", "properties(", "table_options(", "sql(", "masked(")
 
 
-def test_c18_docs_and_code_spell_the_helper_alike() -> None:
+def test_docs_and_code_spell_the_helper_alike() -> None:
     page = (Path(__file__).parents[2] / "docs" / "code.md").read_text(encoding="utf-8")
     from cdk_managed_flink import job
 

@@ -53,7 +53,7 @@ def test_a_marker_is_read_as_the_service_sees_it(listed: Path) -> None:
     assert list(found.pins) == ["b", "d"]
 
 
-def test_c12_what_the_service_has_is_left_out_pinned_or_not(listed: Path) -> None:
+def test_what_the_service_has_is_left_out_pinned_or_not(listed: Path) -> None:
     found = _read(listed, "apache-flink==1.20.0\nnumpy\npandas>=2\nPyArrow\norjson==3.13.0\n")
     assert list(found.pins) == ["orjson"]
     assert found.left_out == [

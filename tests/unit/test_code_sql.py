@@ -80,7 +80,7 @@ def test_fails_when_the_script_is_not_utf8(folder: Path) -> None:
         FlinkCode.from_sql(folder)
 
 
-def test_c22_fails_when_the_script_makes_settings_that_the_service_ignores(folder: Path) -> None:
+def test_fails_when_the_script_makes_settings_that_the_service_ignores(folder: Path) -> None:
     settings = (
         "SET 'execution.checkpointing.interval' = '1 s';\n"
         "SET 'table.exec.state.ttl' = '1 d';\n"
@@ -94,7 +94,7 @@ def test_c22_fails_when_the_script_makes_settings_that_the_service_ignores(folde
     assert second.startswith("jobs/clicks/job.sql:3: SET 'state.checkpoints.dir' has no effect")
 
 
-def test_c18_fails_when_a_name_stands_for_nothing(folder: Path) -> None:
+def test_fails_when_a_name_stands_for_nothing(folder: Path) -> None:
     (problem,) = _problems(folder, _GOOD + "CREATE TABLE b (x INT)\n  WITH (${click});")
     assert problem == (
         "jobs/clicks/job.sql:5:9: ${click} stands for nothing: no source, sink or property group "
@@ -102,7 +102,7 @@ def test_c18_fails_when_a_name_stands_for_nothing(folder: Path) -> None:
     )
 
 
-def test_c18_fails_when_a_name_differs_in_case(folder: Path) -> None:
+def test_fails_when_a_name_differs_in_case(folder: Path) -> None:
     (problem,) = _problems(folder, _GOOD + "CREATE TABLE b (x INT) WITH (${Clicks});")
     assert problem.endswith("Did you mean ${clicks}?")
 

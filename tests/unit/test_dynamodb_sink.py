@@ -34,7 +34,7 @@ def theirs(stack: cdk.Stack) -> dynamodb.ITableV2:
 def test_the_options_of_the_connector(
     application: FlinkApplication, theirs: dynamodb.ITableV2
 ) -> None:
-    """Point 10: the last rows of a batch wait for the time-out, a second and not the default 5."""
+    """The last rows of a batch wait for the time-out, a second and not the default 5."""
     stack = cdk.Stack.of(application)
     further = {"sink.batch.max-size": "10", "sink.fail-on-error": "true"}
     binding = application.bind(stack, "pages", DynamoDbSink(table=theirs, table_options=further))
@@ -129,10 +129,10 @@ def validated(folder: Path, columns: str, sink: DynamoDbSink, **changed: Any) ->
         ("day", "(page STRING, `day` STRING) PARTITIONED BY (`day`, page)"),
     ],
 )
-def test_c63_the_key_is_what_partitioned_by_names(
+def test_the_key_is_what_partitioned_by_names(
     tmp_path: Path, sort_key: str | None, columns: str
 ) -> None:
-    """Point 6: the connector drops all but the last row of these columns in a batch."""
+    """The connector drops all but the last row of these columns in a batch."""
     assert validated(tmp_path, columns, DynamoDbSink(partition_key="page", sort_key=sort_key)) == []
 
 
@@ -149,10 +149,10 @@ def test_c63_the_key_is_what_partitioned_by_names(
     "runtime",
     [Runtime.FLINK_1_20, Runtime.FLINK_1_20.with_connectors(ConnectorLine.AWS_5_1)],
 )
-def test_c63_fails_when_partitioned_by_is_not_the_key(
+def test_fails_when_partitioned_by_is_not_the_key(
     tmp_path: Path, columns: str, shown: str, runtime: Runtime
 ) -> None:
-    """Point 6: two rows with one key in one batch are refused by the service, over and over."""
+    """Two rows with one key in one batch are refused by the service, over and over."""
     sink = DynamoDbSink(partition_key="page", sort_key="day")
     (problem,) = validated(tmp_path, columns, sink, runtime=runtime)
     assert f"job.sql:2: table 'pages' is PARTITIONED BY {shown}, and the key" in problem
@@ -161,13 +161,13 @@ def test_c63_fails_when_partitioned_by_is_not_the_key(
 
 @pytest.mark.parametrize("kind", ["ROW<a INT>", "ARRAY<ROW<a INT>>", "MAP<STRING, ROW<a INT>>"])
 def test_fails_when_a_column_is_a_row(tmp_path: Path, kind: str) -> None:
-    """Point 6: no line of the connector writes them."""
+    """No line of the connector writes them."""
     columns = f"(page STRING, `row` STRING, address {kind}) PARTITIONED BY (page)"
     (problem,) = validated(tmp_path, columns, DynamoDbSink(partition_key="page"))
     assert "job.sql:2: table 'pages' has the ROW column address: the DynamoDB" in problem
 
 
-def test_c63_the_key_of_a_table_in_the_app_is_known(tmp_path: Path) -> None:
+def test_the_key_of_a_table_in_the_app_is_known(tmp_path: Path) -> None:
     stack = cdk.Stack(app(), "Stack")
     day = dynamodb.Attribute(name="day", type=dynamodb.AttributeType.STRING)
     table = dynamodb.TableV2(stack, "Theirs", partition_key=day)
@@ -176,8 +176,8 @@ def test_c63_the_key_of_a_table_in_the_app_is_known(tmp_path: Path) -> None:
     assert "the key of the items behind it is day" in problem
 
 
-def test_c63_the_key_is_said_where_the_job_is_not_read(stack: cdk.Stack) -> None:
-    """Point 6."""
+def test_the_key_is_said_where_the_job_is_not_read(stack: cdk.Stack) -> None:
+    """A jar cannot be read at synth: the rule is noted instead."""
     bucket = s3.Bucket(stack, "Code", versioned=True)
     code = FlinkCode.from_bucket(bucket, "job.jar", "v1")
     application = FlinkApplication(stack, "App", code=code)
@@ -197,7 +197,7 @@ def test_a_table_that_does_not_tell_its_key_is_noted(
 
 
 def test_fails_when_an_option_is_misspelt(application: FlinkApplication) -> None:
-    """Point 8: this connector looks at no name at all."""
+    """This connector checks no option name at all."""
     sink = DynamoDbSink(partition_key="page", table_options={"sink.batch-max-size": "1"})
     with pytest.raises(ValueError, match=r"^DynamoDbSink: .*Use 'sink\.batch\.max-size'"):
         application.bind(application, "pages", sink)

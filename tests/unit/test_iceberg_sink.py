@@ -328,7 +328,7 @@ def test_fails_when_a_new_buckets_setting_stands_beside_an_existing_one(
 
 
 @pytest.mark.slow
-def test_r10_a_folder_in_python_and_two_bindings(tmp_path: Path) -> None:
+def test_a_folder_in_python_and_two_bindings(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("print('flights')\n", encoding="utf-8")
     stack = cdk.Stack(app(), "Stack")
     arn = f"arn:{stack.partition}:kinesis:{stack.region}:{stack.account}:stream/flights"

@@ -44,7 +44,7 @@ def test_the_file_is_the_one_that_the_environment_names(
     assert list(groups) == ["clicks", "lake"]
 
 
-def test_c18_fails_when_a_group_is_missing_and_names_those_that_exist(file: Path) -> None:
+def test_fails_when_a_group_is_missing_and_names_those_that_exist(file: Path) -> None:
     groups = PropertyGroups.read(file)
     told = "there is no property group 'Clicks'; there are: clicks, lake"
     with pytest.raises(PropertyError, match=re.escape(told)):
@@ -103,7 +103,7 @@ def test_fails_when_the_variable_has_another_form_without_showing_it(
         "s3.endpoint",
     ],
 )
-def test_c22_settings_that_the_service_makes_by_itself_are_known(key: str) -> None:
+def test_settings_that_the_service_makes_by_itself_are_known(key: str) -> None:
     assert why_without_effect(key)
 
 

@@ -68,7 +68,7 @@ def test_a_doubled_dollar_is_a_literal_brace() -> None:
         ),
     ],
 )
-def test_c18_fails_when_a_group_or_key_is_missing_and_names_those_that_exist(
+def test_fails_when_a_group_or_key_is_missing_and_names_those_that_exist(
     text: str, told: str
 ) -> None:
     with pytest.raises(PropertyError, match=re.escape(told)):

@@ -63,7 +63,7 @@ def flink(monkeypatch: pytest.MonkeyPatch) -> FakeFlink:
     return fake
 
 
-def test_c22_the_job_gets_the_scripts_settings_and_no_others(flink: FakeFlink) -> None:
+def test_the_job_gets_the_scripts_settings_and_no_others(flink: FakeFlink) -> None:
     """Checkpoints, state and parallelism stay the application's, here and on the service."""
     Job.read("job.sql", _SCRIPT, _GROUPS).submit()
     assert [call for call in flink.calls if call[0] in ("set_string", "set")] == [

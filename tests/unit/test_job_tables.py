@@ -50,13 +50,13 @@ def test_a_group_is_a_dict() -> None:
     assert properties("limits").get("burst", "5") == "5"
 
 
-def test_c18_fails_when_a_group_is_missing_and_names_those_that_exist() -> None:
+def test_fails_when_a_group_is_missing_and_names_those_that_exist() -> None:
     told = "there is no property group 'Clicks'; there are: clicks, db, limits"
     with pytest.raises(PropertyError, match=re.escape(told)):
         properties("Clicks")
 
 
-def test_c18_fails_when_a_key_is_missing_and_names_those_that_exist() -> None:
+def test_fails_when_a_key_is_missing_and_names_those_that_exist() -> None:
     told = "property group 'limits' has no key 'per.hour'; it has: per.minute"
     with pytest.raises(PropertyError, match=re.escape(told)):
         properties("limits")["per.hour"]

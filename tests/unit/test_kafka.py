@@ -393,7 +393,7 @@ def test_fails_when_an_existing_cluster_is_not_described(
         )
 
 
-def test_c59_brokers_are_looked_up_once_for_each_mode(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+def test_brokers_are_looked_up_once_for_each_mode(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     made = MskCluster(
         stack,
         "Kafka",
@@ -507,7 +507,7 @@ def test_options_of_each_authentication(
     ("mode", "port"),
     [("IAM", 9098), ("SCRAM", 9096), ("MTLS", 9094), ("TLS", 9094), ("PLAINTEXT", 9092)],
 )
-def test_c46_each_mode_has_its_port(mode: str, port: int) -> None:
+def test_each_mode_has_its_port(mode: str, port: int) -> None:
     assert KafkaMode(mode).port == port
 
 

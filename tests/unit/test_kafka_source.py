@@ -79,7 +79,7 @@ def test_the_options_under_iam(stack: cdk.Stack, inside: FlinkApplication) -> No
     }
 
 
-def test_r08_the_options_of_a_kafka_elsewhere(stack: cdk.Stack) -> None:
+def test_the_options_of_a_kafka_elsewhere(stack: cdk.Stack) -> None:
     source = MskSource(cluster=elsewhere(stack), topic="clicks", group_id="ours", format="raw")
     connectors = source.connectors(Runtime.FLINK_1_20)
     application = application_in(stack, connectors=connectors)
@@ -263,7 +263,7 @@ def test_an_authority_of_ones_own_is_trusted(stack: cdk.Stack) -> None:
     assert rights(template_of(stack), "OutRole")["secretsmanager:GetSecretValue"] == {SECRET}
 
 
-def test_c02_the_login_by_iam_goes_with_the_plain_connector(stack: cdk.Stack) -> None:
+def test_the_login_by_iam_goes_with_the_plain_connector(stack: cdk.Stack) -> None:
     for runtime in (Runtime.FLINK_1_20, Runtime.FLINK_2_2):
         kafka = connector_for("kafka", runtime)
         assert "sql" not in kafka.artifact
@@ -292,7 +292,7 @@ def test_c02_the_login_by_iam_goes_with_the_plain_connector(stack: cdk.Stack) ->
         ("elsewhere", [19096]),
     ],
 )
-def test_c46_r14_one_rule_at_the_right_port_and_no_warning(
+def test_one_rule_at_the_right_port_and_no_warning(
     build: Build, kind: str, ports: list[int]
 ) -> None:
     stack, made = pipeline(build, kind)

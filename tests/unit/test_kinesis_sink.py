@@ -92,7 +92,7 @@ def test_it_may_put_records_and_no_more(job: Path) -> None:
     assert streams[views]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
-def test_c40_the_key_encrypts_for_this_stream_and_through_kinesis_alone(
+def test_the_key_encrypts_for_this_stream_and_through_kinesis_alone(
     stack: cdk.Stack, application: FlinkApplication, theirs: kinesis.IStream
 ) -> None:
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:123456789012:key/abc")

@@ -181,7 +181,7 @@ def test_tokens_pass(application: FlinkApplication, number: Any, text: str) -> N
     assert stack.resolve(resource.retention_period_hours) == {"Ref": "Number"}
 
 
-def test_c40_notes_that_the_key_of_an_imported_stream_is_not_known(
+def test_notes_that_the_key_of_an_imported_stream_is_not_known(
     application: FlinkApplication, theirs: kinesis.IStream
 ) -> None:
     options(application, KinesisSource(stream=theirs))
@@ -209,7 +209,7 @@ ON_THE_CONSUMER = {"kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"}
 
 
 @pytest.mark.parametrize(("on", "fan_out"), CALLS)
-def test_c34_rights_are_what_the_connectors_line_calls(
+def test_rights_are_what_the_connectors_line_calls(
     request: pytest.FixtureRequest, theirs: kinesis.IStream, on: str, fan_out: bool
 ) -> None:
     application: FlinkApplication = request.getfixturevalue(on)
@@ -225,7 +225,7 @@ def test_c34_rights_are_what_the_connectors_line_calls(
     assert binding.service_endpoints == ["kinesis-streams"]
 
 
-def test_c60_an_option_of_the_other_line_is_refused_with_the_right_name(
+def test_an_option_of_the_other_line_is_refused_with_the_right_name(
     application: FlinkApplication, on_flink_2: FlinkApplication
 ) -> None:
     further = {"source.shard.get-records.max-record-count": "1000"}
@@ -239,7 +239,7 @@ def test_c60_an_option_of_the_other_line_is_refused_with_the_right_name(
 def test_fan_out_reads_by_a_consumer_in_the_stack(
     application: FlinkApplication, theirs: kinesis.IStream
 ) -> None:
-    """Point 9: one that the job registers is gone after a stop, and records with it."""
+    """One that the job registers is gone after a stop, and records with it."""
     stack = cdk.Stack.of(application)
     binding = application.bind(stack, "clicks", KinesisSource(stream=theirs, fan_out=True))
     template = template_of(stack)
@@ -302,7 +302,7 @@ def test_a_long_name_of_a_consumer_is_cut_and_stays_its_own(stack: cdk.Stack, jo
 
 
 def test_fan_out_of_5_1_is_warned_of(on_5_1: FlinkApplication) -> None:
-    """Point 9: 5.1.0 lacks fixes that 6.0.1 has."""
+    """Connector 5.1.0 lacks fixes that 6.0.1 has."""
     stack = cdk.Stack.of(on_5_1)
     on_5_1.bind(stack, "clicks", KinesisSource(fan_out=True))
     assert [text for text in warnings(on_5_1) if "lacks two fixes of fan-out" in text]
@@ -326,7 +326,7 @@ def test_fan_out_beside_a_sink_is_no_risk_elsewhere(
 def test_records_that_vanish_are_warned_of(
     request: pytest.FixtureRequest, on: str, warned: int
 ) -> None:
-    """Point 4: aggregated records are not taken apart from 5.0 on, and then not readable."""
+    """Aggregated records are not taken apart from 5.0 on, and then not readable."""
     application: FlinkApplication = request.getfixturevalue(on)
     ignoring = {"json.ignore-parse-errors": "true"}
     options(application, KinesisSource(table_options=ignoring))
@@ -336,7 +336,6 @@ def test_records_that_vanish_are_warned_of(
 def test_a_source_that_fails_on_unreadable_records_is_not_warned_of(
     on_flink_2: FlinkApplication,
 ) -> None:
-    """Point 4."""
     options(on_flink_2, KinesisSource(table_options={"json.ignore-parse-errors": "false"}))
     assert warnings(on_flink_2) == []
 
@@ -352,7 +351,7 @@ def test_a_source_that_fails_on_unreadable_records_is_not_warned_of(
 def test_fails_when_a_metadata_column_would_fail_at_run_time(
     tmp_path: Path, runtime: Runtime, refused: bool
 ) -> None:
-    """Point 3: such columns parse in every line, and are filled by 4.3 alone."""
+    """Such columns parse in every line, and are filled by 4.3 alone."""
     (tmp_path / "job.sql").write_text(
         "CREATE TABLE clicks (\n"
         "  page STRING, at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', metadata STRING\n"
@@ -374,7 +373,6 @@ def test_fails_when_a_metadata_column_would_fail_at_run_time(
 def test_a_metadata_column_is_warned_of_where_the_job_is_not_read(
     stack: cdk.Stack, runtime: Runtime, warned: int
 ) -> None:
-    """Point 3."""
     bucket = s3.Bucket(stack, "Code", versioned=True)
     code = FlinkCode.from_bucket(bucket, "job.jar", "v1")
     application = FlinkApplication(stack, "App", code=code, runtime=runtime)
@@ -475,7 +473,7 @@ def test_fails_when_the_policy_of_a_new_stream_is_spoken_of() -> None:
         KinesisSource(resource_policy_in_place=True)
 
 
-def test_c40_a_given_key_is_for_this_stream_and_through_kinesis_alone(
+def test_a_given_key_is_for_this_stream_and_through_kinesis_alone(
     application: FlinkApplication, theirs: kinesis.IStream
 ) -> None:
     stack = cdk.Stack.of(application)

@@ -144,3 +144,12 @@ def test_the_readmes_app_of_ones_own_synthesizes(
     exec(app.replace("App()", f"App({quick})"), names)
     template = names["app"].synth().get_stack_by_name("Web").template
     assert len(of_type(template, "AWS::KinesisAnalyticsV2::Application")) == 1
+
+
+def test_no_test_cites_a_list_that_is_not_in_the_repository() -> None:
+    """A docstring states the fact: "Point 10" or "C31" mean nothing to a reader."""
+    cited = re.compile(
+        r'(?:"""|\bdef test_)[^"\n]*?(?:\b(?:Point|Case) \d+|\b[CR]\d{1,2}\b|test_[cr]\d+_)'
+    )
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    assert [path.name for path in tests if cited.search(path.read_text(encoding="utf-8"))] == []

@@ -81,10 +81,10 @@ def test_private_subnets_with_a_way_out_before_isolated_ones(
     assert configuration(template)["SubnetIds"] == wanted
 
 
-def test_c44_the_role_may_do_all_that_the_service_asks_for(
+def test_the_role_may_do_all_that_the_service_asks_for(
     stack: cdk.Stack, vpc: ec2.Vpc, build: Build
 ) -> None:
-    """C44, and the application waits for the policy."""
+    """The application waits for the policy of a role that was passed in."""
     build(scope=stack, network=Network(vpc=vpc))
     template = template_of(stack)
     policy_id = next(id_ for id_ in of_type(template, "AWS::IAM::Policy") if "Application" in id_)

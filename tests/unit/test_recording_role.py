@@ -1,4 +1,4 @@
-"""C44 and R15: an execution role that was handed in, changed or said what it lacks."""
+"""An execution role that was passed in: it gets the grants, or warns of those it lacks."""
 
 import aws_cdk as cdk
 import pytest
@@ -26,7 +26,7 @@ def stack() -> cdk.Stack:
     return cdk.Stack(app(), "Stack")
 
 
-def test_c44_a_role_that_must_not_be_changed_is_told_all_that_it_needs(
+def test_a_role_that_must_not_be_changed_is_told_all_that_it_needs(
     stack: cdk.Stack, build: Build
 ) -> None:
     role = iam.Role.from_role_arn(stack, "Lab", ARN, mutable=False)

@@ -258,7 +258,7 @@ def test_fails_when_an_existing_warehouse_has_no_role(stack: cdk.Stack) -> None:
         workgroup.load_role(stack, "Role")
 
 
-def test_c65_a_new_role_is_trusted_by_both_services_and_nobody_needs_to_pass_it(
+def test_a_new_role_is_trusted_by_both_services_and_nobody_needs_to_pass_it(
     placed: cdk.Stack, vpc: ec2.Vpc
 ) -> None:
     warehouse = RedshiftServerlessWarehouse(placed, "Warehouse", vpc=vpc)

@@ -147,7 +147,7 @@ def test_the_job_gets_no_right_on_the_catalog(
     assert not [action for action, _, _ in added_rights(application, lake()) if "glue" in action]
 
 
-def test_c35_objects_are_reached_below_the_prefix_alone(
+def test_objects_are_reached_below_the_prefix_alone(
     application: FlinkApplication, stack: cdk.Stack
 ) -> None:
     theirs = s3.Bucket.from_bucket_name(stack, "Theirs", "theirs")
@@ -307,7 +307,7 @@ def test_fails_when_an_option_is_misspelt(application: FlinkApplication, stack: 
 
 
 @pytest.mark.slow
-def test_r02_sixteen_shards_into_parquet(tmp_path: Path) -> None:
+def test_sixteen_shards_into_parquet(tmp_path: Path) -> None:
     (tmp_path / "job.sql").write_text(SQL, encoding="utf-8")
     stack = cdk.Stack(app(), "Stack")
     FlinkPipeline(

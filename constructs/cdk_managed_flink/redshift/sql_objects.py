@@ -108,7 +108,7 @@ def make_objects(
         id,
         kind="RedshiftSql",
         properties={
-            "RedshiftWarehouse": warehouse.connection(),
+            "Warehouse": warehouse.connection(),
             "Objects": [one.properties() for one in objects],
         },
         statements=warehouse.sql_rights(),
