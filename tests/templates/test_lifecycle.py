@@ -373,7 +373,14 @@ def test_the_three_functions_share_code_role_and_log(minimal: dict[str, Any]) ->
     assert len(handlers) == 3
     for handler in handlers:
         module, _, name = handler.rpartition(".")
-        assert len(signature(getattr(import_module(module), name)).parameters) == 2, handler
+        assert (
+            len(
+                signature(
+                    getattr(import_module(f"cdk_managed_flink.handlers.{module}"), name)
+                ).parameters
+            )
+            == 2
+        ), handler
     for member in ("Code", "Role", "LoggingConfig", "Runtime", "Timeout"):
         assert len({json.dumps(f[member], sort_keys=True) for f in own.values()}) == 1, member
     assert {f["Timeout"] for f in own.values()} == {120}

@@ -193,7 +193,7 @@ def test_a_table_that_does_not_tell_its_key_is_noted(
     assert binding.rules is not None
     assert binding.rules.keys == []
     notes = [str(entry.data) for entry in application.node.metadata if "info" in entry.type]
-    assert [note for note in notes if "key of the existing table is not known" in note]
+    assert [note for note in notes if "does not expose its key" in note]
 
 
 def test_fails_when_an_option_is_misspelt(application: FlinkApplication) -> None:

@@ -397,7 +397,7 @@ def test_fails_when_nothing_is_said_of_the_policy_of_another_accounts_stream(job
     stream = kinesis.Stream.from_stream_arn(application, "Theirs", ARN)
     with pytest.raises(ValueError, match="one whose policy lets the role in") as caught:
         application.bind(application, "clicks", KinesisSource(stream=stream))
-    statement = re.search(r"resource policy (\{.*\}), then say", str(caught.value))
+    statement = re.search(r"resource policy (\{.*\}), then set", str(caught.value))
     assert statement
     assert json.loads(statement[1]) == {
         "Effect": "Allow",

@@ -180,7 +180,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         keys = keys_of(table) if self.table is not None else self._own_keys()
         if not keys and self.table is not None:
             Annotations.of(application).add_info(
-                f"{name}: the existing table does not expose its key at synth. See to it that the "
+                f"{name}: the existing table does not expose its key at synth. Make sure that the "
                 "job's table is PARTITIONED BY exactly its partition key and sort key."
             )
         options = {
