@@ -5,7 +5,7 @@ import pytest
 
 from cdk_managed_flink.application.errors import (
     cannot_combine,
-    check_new_only,
+    check_new_or_existing,
     check_one_of,
     check_range,
 )
@@ -42,8 +42,18 @@ def test_fails_when_a_number_is_outside_the_limits() -> None:
 
 def test_fails_when_an_option_of_a_new_resource_comes_with_an_existing_one() -> None:
     unset: dict[str, object] = {"versioned": False, "lifecycle": None, "replicas": (), "keys": {}}
-    check_new_only("S3Sink", "bucket=", unset, "Set it on the bucket.")
+    check_new_or_existing("S3Sink", "bucket", "theirs", "their key", unset)
     with pytest.raises(
-        ValueError, match="versioned is True, which cannot be combined with bucket="
+        ValueError,
+        match=r"^S3Sink: versioned is True, which cannot be combined with bucket=\. An existing "
+        r"bucket is never changed: set it on the bucket itself\.$",
     ):
-        check_new_only("S3Sink", "bucket=", {**unset, "versioned": True}, "Set it on the bucket.")
+        check_new_or_existing("S3Sink", "bucket", "theirs", None, {**unset, "versioned": True})
+
+
+def test_fails_when_a_new_resource_is_given_the_key_of_an_existing_one() -> None:
+    check_new_or_existing("S3Sink", "bucket", None, None, {"versioned": True})
+    with pytest.raises(
+        ValueError, match="encryption_key is 'key'; allowed: the key of an existing bucket"
+    ):
+        check_new_or_existing("S3Sink", "bucket", None, "key", {})

@@ -79,24 +79,45 @@ def check_range(
     raise invalid(where, prop, received, f"{span} {unit}".rstrip(), mend)
 
 
-def check_new_only(
-    where: Construct | str, existing: str, options: Mapping[str, object], mend: str
+def check_new_or_existing(
+    where: Construct | str,
+    kind: str,
+    existing: object | None,
+    encryption_key: object | None,
+    new_only: Mapping[str, object],
 ) -> None:
-    """Refuse options of a new resource where an existing one was passed in.
+    """Refuse options of a new resource with an existing one, and a key with a new one.
 
     Args:
         where: As for ``invalid``.
-        existing: The argument that took the existing resource, such as ``bucket=``.
-        options: The options that only a new resource has; ``None``, ``False`` and what is empty
-            count as not given.
-        mend: What to do now.
+        kind: What it is, and the argument that takes an existing one: ``bucket``, ``stream``.
+        existing: The existing resource, if there is one.
+        encryption_key: The key that was given for the existing one.
+        new_only: The options that only a new one has; ``None``, ``False`` and what is empty are
+            not set.
 
     Raises:
-        ValueError: One of them was given.
+        ValueError: An option that the other case has.
     """
-    for name, value in options.items():
+    if existing is None:
+        if encryption_key is not None:
+            raise invalid(
+                where,
+                "encryption_key",
+                encryption_key,
+                f"the key of an existing {kind}",
+                f"A new {kind} is encrypted with the pipeline's data_key.",
+            )
+        return
+    for name, value in new_only.items():
         if value is not None and value is not False and value != () and value != {}:
-            raise cannot_combine(where, name, value, existing, mend)
+            raise cannot_combine(
+                where,
+                name,
+                value,
+                f"{kind}=",
+                f"An existing {kind} is never changed: set it on the {kind} itself.",
+            )
 
 
 def _place(where: Construct | str) -> str:

@@ -44,11 +44,9 @@ class DeadLetterSink(Sink[R_co]):
         object.__setattr__(self, "resource_id", self.sink.resource_id)
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """Those of the sink behind it."""
         return self.sink.connectors(runtime)
 
     def network(self) -> Network | None:
-        """That of the sink behind it."""
         return self.sink.network()
 
     def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[R_co]:

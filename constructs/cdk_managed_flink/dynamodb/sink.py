@@ -14,7 +14,7 @@ from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, TableRules
 from cdk_managed_flink.application.connector import Connector
 from cdk_managed_flink.application.data_key_grants import grant_key_through
-from cdk_managed_flink.application.errors import check_new_only, invalid
+from cdk_managed_flink.application.errors import cannot_combine, check_new_or_existing, invalid
 from cdk_managed_flink.application.place import made_in, place_of, region_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
@@ -89,33 +89,26 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
                 "the name of the key attribute, or table= for an existing table",
                 'Use DynamoDbSink(partition_key="session_id").',
             )
-        if self.table is None:
-            if self.encryption_key is not None:
-                raise invalid(
-                    "DynamoDbSink",
-                    "encryption_key",
-                    self.encryption_key,
-                    "the key of an existing table",
-                    "A new table is encrypted with the pipeline's data_key.",
-                )
-            self._check_keys()
-            self._check_replicas()
-            return
-        check_new_only(
+        check_new_or_existing(
             "DynamoDbSink",
-            "table=",
+            "table",
+            self.table,
+            self.encryption_key,
             {
                 "partition_key": self.partition_key,
                 "sort_key": self.sort_key,
                 "billing": self.billing,
                 "time_to_live_attribute": self.time_to_live_attribute,
-                "point_in_time_recovery": self.point_in_time_recovery is not True or None,
                 "replicas": self.replicas,
                 "replica_keys": self.replica_keys,
                 "removal_policy": self.removal_policy,
             },
-            "Set it on the table itself.",
         )
+        if self.table is None:
+            self._check_keys()
+            self._check_replicas()
+        elif not self.point_in_time_recovery:  # on by default, so that False is what was set
+            raise cannot_combine("DynamoDbSink", "point_in_time_recovery", False, "table=")
 
     def _check_keys(self) -> None:
         keys = [self.partition_key, self.sort_key]
@@ -142,7 +135,6 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             )
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """The DynamoDB connector of the runtime's line."""
         return [connector_for("dynamodb", runtime)]
 
     def bind(

@@ -177,7 +177,6 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
             )
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """The Firehose connector of the runtime's line, and what the format needs."""
         return firehose_connectors(self.format, runtime)
 
     def bind(

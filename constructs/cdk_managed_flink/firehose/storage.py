@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
 from cdk_managed_flink.application.data_key_grants import grant_key_through
-from cdk_managed_flink.application.errors import cannot_combine, invalid
+from cdk_managed_flink.application.errors import check_new_or_existing
 from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.tokens import is_token
@@ -39,27 +39,15 @@ class DeliveryBucket:
     server_access_logs_bucket: s3.IBucket | None = None
 
     def __post_init__(self) -> None:
-        if self.bucket is None:
-            if self.encryption_key is not None:
-                raise invalid(
-                    "DeliveryBucket",
-                    "encryption_key",
-                    self.encryption_key,
-                    "the key of an existing bucket",
-                    "A new bucket is encrypted with the pipeline's data_key.",
-                )
-            if self.expire_after is not None:
-                check_whole("DeliveryBucket", "expire_after", self.expire_after, unit="days")
-            return
-        for name in ("expire_after", "server_access_logs_bucket"):
-            if getattr(self, name) is not None:
-                raise cannot_combine(
-                    "DeliveryBucket",
-                    name,
-                    getattr(self, name),
-                    "bucket=",
-                    "An existing bucket is never changed: remove one of the two.",
-                )
+        new_only = {
+            "expire_after": self.expire_after,
+            "server_access_logs_bucket": self.server_access_logs_bucket,
+        }
+        check_new_or_existing(
+            "DeliveryBucket", "bucket", self.bucket, self.encryption_key, new_only
+        )
+        if self.expire_after is not None:
+            check_whole("DeliveryBucket", "expire_after", self.expire_after, unit="days")
 
     def in_scope(
         self, scope: Construct, id: str, *, key: kms.IKey | None, removal: RemovalPolicy

@@ -127,7 +127,6 @@ class AvroConfluent(Format):
         return options
 
     def artifacts(self, runtime: Runtime) -> Sequence[Connector]:
-        """The format, and what reads the secret."""
         reader = [] if self._registry.secret is None else secret_reader(runtime)
         return [*format_artifacts(_AVRO, runtime), *reader]
 

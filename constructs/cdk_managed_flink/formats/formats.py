@@ -81,7 +81,6 @@ class PlainFormat(Format):
         return {f"{prefix}format": self.name}
 
     def artifacts(self, runtime: Runtime) -> Sequence[Connector]:
-        """Those of the connectors table; none for what the runtime has."""
         return format_artifacts(self.name, runtime)
 
 

@@ -83,7 +83,6 @@ class GlueFormat(Format):
         }
 
     def artifacts(self, runtime: Runtime) -> Sequence[Connector]:
-        """The (de)serializers, of the release line of the AWS connectors."""
         aws = connector_for("dynamodb", runtime)
         kind = self._schema.data_format.lower()
         return [Connector(aws.group, f"flink-{kind}-glue-schema-registry", aws.version)]

@@ -98,7 +98,6 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
         check_upsert("S3TablesSink", self.upsert, self.table)
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """Iceberg's runtime and its bundle for AWS."""
         return [connector_for("iceberg", runtime)]
 
     def bind(

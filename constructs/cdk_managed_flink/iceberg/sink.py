@@ -12,7 +12,7 @@ from constructs import Construct, IConstruct
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import check_new_or_existing, invalid
 from cdk_managed_flink.application.place import place_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.runtime import Runtime
@@ -24,7 +24,6 @@ from cdk_managed_flink.iceberg.maintenance import IcebergMaintenance
 from cdk_managed_flink.iceberg.properties import check_upsert, key_rule, table_properties
 from cdk_managed_flink.iceberg.s3_tables_sink import S3TablesSink
 from cdk_managed_flink.s3.bucket import (
-    check_new_or_existing,
     check_prefix,
     grant_objects,
     new_bucket,
@@ -142,6 +141,7 @@ class IcebergSink(Sink[s3.IBucket]):
         check_catalog_name("IcebergSink", "table_name", self.table_name)
         check_new_or_existing(
             "IcebergSink",
+            "bucket",
             self.bucket,
             self.encryption_key,
             {"server_access_logs": self.server_access_logs},
@@ -167,7 +167,6 @@ class IcebergSink(Sink[s3.IBucket]):
         check_upsert("IcebergSink", self.upsert, self.table)
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """Iceberg's runtime and its bundle for AWS."""
         return [connector_for("iceberg", runtime)]
 
     def bind(

@@ -72,7 +72,6 @@ class SelfManagedKafkaCluster(KafkaCluster):
         return ",".join(sorted(self._servers.split(",")))
 
     def network(self) -> Network | None:
-        """What was passed in."""
         return self._network
 
     def ports(self, mode: KafkaMode) -> Sequence[int]:

@@ -107,11 +107,9 @@ class MskSink(Sink[KafkaCluster]):
             )
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """The Kafka connector of the runtime's line, the login by IAM, and the formats."""
         return kafka_connectors(runtime, self.cluster, self.authentication, self._formats)
 
     def network(self) -> Network | None:
-        """The cluster's VPC."""
         return self.cluster.network()
 
     def bind(

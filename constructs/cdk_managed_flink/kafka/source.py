@@ -176,7 +176,6 @@ class MskSource(Source[KafkaCluster]):
             )
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """The Kafka connector of the runtime's line, the login by IAM, and the formats."""
         return kafka_connectors(
             runtime,
             self.cluster,
@@ -185,7 +184,6 @@ class MskSource(Source[KafkaCluster]):
         )
 
     def network(self) -> Network | None:
-        """The cluster's VPC."""
         return self.cluster.network()
 
     def bind(

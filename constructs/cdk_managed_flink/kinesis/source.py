@@ -141,7 +141,6 @@ class KinesisSource(Source[kinesis.IStream]):
         )
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """The Kinesis connector of the runtime's line, and the format's artifacts."""
         return [connector_for("kinesis", runtime), *format_of(self.format).artifacts(runtime)]
 
     def bind(

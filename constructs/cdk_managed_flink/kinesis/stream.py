@@ -16,7 +16,7 @@ from cdk_managed_flink.application.arns import differ
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.data_key_grants import grant_key_through
 from cdk_managed_flink.application.durations import DAY, HOUR
-from cdk_managed_flink.application.errors import cannot_combine, invalid
+from cdk_managed_flink.application.errors import check_new_or_existing, invalid
 from cdk_managed_flink.application.place import account_of, made_in, place_of, region_of
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.tokens import is_token
@@ -40,29 +40,14 @@ def check_settings(
     Raises:
         ValueError: Settings of a new stream together with an existing one, or out of range.
     """
-    if stream is not None:
-        for name, value, made in (
-            ("shards", shards, shards is not None),
-            ("retention", retention, retention is not durations.hours(DEFAULT_HOURS)),
-            ("removal_policy", removal_policy, removal_policy is not None),
-        ):
-            if made:
-                raise cannot_combine(
-                    where,
-                    name,
-                    value,
-                    "stream=",
-                    "An existing stream is never changed: remove one of the two.",
-                )
-    elif encryption_key is not None:
-        raise invalid(
-            where,
-            "encryption_key",
-            encryption_key,
-            "the key of an existing stream",
-            "A new stream is encrypted with the pipeline's data key.",
-        )
-    elif resource_policy_in_place:
+    default = retention is durations.hours(DEFAULT_HOURS)
+    new_only = {
+        "shards": shards,
+        "retention": None if default else retention,
+        "removal_policy": removal_policy,
+    }
+    check_new_or_existing(where, "stream", stream, encryption_key, new_only)
+    if stream is None and resource_policy_in_place:
         raise invalid(
             where,
             "resource_policy_in_place",

@@ -154,7 +154,6 @@ class OpenSearchDomain(Construct):
 
     @property
     def network(self) -> Network | None:
-        """The network of a job that connects to the domain itself."""
         return None if self._vpc is None else Network(vpc=self._vpc)
 
     def way(self, owner: Construct) -> VpcPlace | None:

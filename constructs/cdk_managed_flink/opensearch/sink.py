@@ -175,7 +175,6 @@ class _ByFirehose(OpenSearchSink[AnyDeliveryStream]):
     removal_policy: RemovalPolicy | None = None
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """The Firehose connector of the runtime's line."""
         return firehose_connectors("json", runtime)
 
     def bind(
@@ -230,7 +229,6 @@ class _ByConnector(OpenSearchSink[AnyDomain]):
         ]
 
     def network(self) -> Network | None:
-        """That of the domain."""
         return self.domain.network
 
     def bind(self, scope: Construct, application: ApplicationBase, name: str) -> Binding[AnyDomain]:

@@ -67,7 +67,6 @@ class RedshiftCopySink(RedshiftSink):
             check_bucket(_WHERE, self.through.bucket)
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """What writing the files takes."""
         return self.through.connectors(runtime)
 
     def bind(
@@ -109,7 +108,6 @@ class RedshiftCopySink(RedshiftSink):
         return format_of(self.through.format).name
 
     def redshift_table(self) -> RedshiftTable:
-        """The table with its keys, checked."""
         return replace(
             super().redshift_table(),
             sort_key=self.sort_key,

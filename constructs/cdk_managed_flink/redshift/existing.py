@@ -66,7 +66,6 @@ class _Existing(RedshiftWarehouse):
         self._check_endpoint()
 
     def load_role(self, scope: Construct, id: str) -> iam.IRole:
-        """The role that it was imported with."""
         if self._role is None:
             raise invalid(
                 self,

@@ -68,7 +68,6 @@ class RedshiftFirehoseSink(RedshiftSink):
         self._destination()
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """The Firehose connector of the runtime's line."""
         return firehose_connectors(_FORMAT, runtime)
 
     def bind(
@@ -103,7 +102,6 @@ class RedshiftFirehoseSink(RedshiftSink):
         )
 
     def redshift_table(self) -> RedshiftTable:
-        """The table with its keys, checked."""
         return replace(
             super().redshift_table(),
             sort_key=self.sort_key,

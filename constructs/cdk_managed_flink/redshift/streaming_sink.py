@@ -82,11 +82,9 @@ class RedshiftStreamingSink(RedshiftSink):
             _check_case(_topic(through))
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """What writing the stream or topic takes."""
         return self._through().connectors(runtime)
 
     def network(self) -> Network | None:
-        """Where writing the stream or topic takes place."""
         return self._through().network()
 
     def bind(

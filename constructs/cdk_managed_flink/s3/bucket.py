@@ -14,7 +14,7 @@ from cdk_managed_flink.application import durations
 from cdk_managed_flink.application.acknowledge import acknowledge, acknowledge_wildcard
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.data_key_grants import grant_key_through
-from cdk_managed_flink.application.errors import cannot_combine, invalid
+from cdk_managed_flink.application.errors import invalid
 from cdk_managed_flink.application.removal import effective_removal
 from cdk_managed_flink.application.tokens import is_token
 
@@ -100,41 +100,6 @@ def check_prefix(where: str, prefix: str | None) -> None:
             "names of letters, digits and !_.()=- that each end in /, such as out/clicks/",
             "It is a folder: end it with /, begin it without.",
         )
-
-
-def check_new_or_existing(
-    where: str, bucket: s3.IBucket | None, key: kms.IKey | None, of_new: dict[str, object]
-) -> None:
-    """Refuse settings of a new bucket with an existing one, and a key with a new one.
-
-    Args:
-        where: The source or sink.
-        bucket: The existing bucket, if there is one.
-        key: The key that goes with it.
-        of_new: Settings of a new bucket; ``None`` and ``False`` are not set.
-
-    Raises:
-        ValueError: Both at once.
-    """
-    if bucket is None:
-        if key is not None:
-            raise invalid(
-                where,
-                "encryption_key",
-                key,
-                "the key of an existing bucket",
-                "A new bucket is encrypted with the pipeline's data_key.",
-            )
-        return
-    for name, value in of_new.items():
-        if value is not None and value is not False:
-            raise cannot_combine(
-                where,
-                name,
-                value,
-                "bucket=",
-                "An existing bucket is never changed: remove one of the two.",
-            )
 
 
 def new_bucket(

@@ -12,13 +12,12 @@ from constructs import Construct
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Sink, Watch, WatchKind
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.errors import cannot_combine, invalid
+from cdk_managed_flink.application.errors import cannot_combine, check_new_or_existing, invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.connectors.options import checked_options
 from cdk_managed_flink.formats.formats import Format, Side, format_of
 from cdk_managed_flink.s3.bucket import BucketLifecycle as BucketLifecycle
 from cdk_managed_flink.s3.bucket import (
-    check_new_or_existing,
     check_prefix,
     grant_objects,
     new_bucket,
@@ -97,6 +96,7 @@ class S3Sink(Sink[s3.IBucket]):
         check_prefix("S3Sink", self.prefix)
         check_new_or_existing(
             "S3Sink",
+            "bucket",
             self.bucket,
             self.encryption_key,
             {
@@ -131,7 +131,6 @@ class S3Sink(Sink[s3.IBucket]):
         return self if self.bucket is not None else replace(self, request_metrics=True)
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """Those of the format: the runtime has the file connector, the package ``json-lines``."""
         return list(format_of(self.format).artifacts(runtime))
 
     def bind(

@@ -11,13 +11,12 @@ from constructs import Construct
 from cdk_managed_flink.application.base import ApplicationBase
 from cdk_managed_flink.application.binding import Binding, Source
 from cdk_managed_flink.application.connector import Connector
-from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.errors import check_new_or_existing, invalid
 from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.connectors.options import checked_options
 from cdk_managed_flink.formats.formats import Format, Side, format_of
 from cdk_managed_flink.s3.bucket import (
     BucketLifecycle,
-    check_new_or_existing,
     check_prefix,
     grant_objects,
     new_bucket,
@@ -81,6 +80,7 @@ class S3Source(Source[s3.IBucket]):
         check_prefix("S3Source", self.prefix)
         check_new_or_existing(
             "S3Source",
+            "bucket",
             self.bucket,
             self.encryption_key,
             {
@@ -127,7 +127,6 @@ class S3Source(Source[s3.IBucket]):
         return format_of("json" if self.format == "json-lines" else self.format)
 
     def connectors(self, runtime: Runtime) -> Sequence[Connector]:
-        """Those of the format: the runtime has the file connector."""
         return list(self._format.artifacts(runtime))
 
     def bind(
