@@ -33,13 +33,20 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.values.application impor
     Operation,
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.snapshot import Snapshot
-from tests.handlers.service_double import METRICS, STACK_ID
 
 NAME = {"ApplicationName": "sensors"}
 ARN = "arn:aws:kinesisanalytics:us-east-1:111111111111:snapshot/s"
 # CloudWatch without a datapoint.
 SILENT = SimpleNamespace(get_metric_data=lambda **_: {})
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+STACK_ID = "arn:aws:cloudformation:us-east-1:111111111111:stack/sensors/1"
+METRICS = Metrics(
+    namespace="AWS/KinesisAnalytics",
+    uptime="uptime",
+    restarts="fullRestarts",
+    failed_checkpoints="numberOfFailedCheckpoints",
+    records_in="numRecordsIn",
+)
 
 
 @cache

@@ -23,9 +23,9 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.message import Message
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
-from tests.handlers.framework import GATE, Framework
-from tests.handlers.service_double import ServiceDouble
-from tests.lifecycle.templates import Template
+from tests.lifecycle.case import Case
+from tests.lifecycle.templates import GATE, Template
+from tests.lifecycle.world import World
 
 OF_TWO_RELEASES = "different releases of cdk-managed-flink. Deploy the stack again"
 
@@ -73,20 +73,34 @@ def test_keys_of_a_later_release_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("resource", list(ResourceType))
-def test_a_request_that_lacks_a_key_fails_with_the_reason(
-    double: ServiceDouble, running: Framework, resource: ResourceType
-) -> None:
-    double.begin_update()
-    event = running.event(resource, "Update", without(running.properties("b"), "Bounded"), "a")
+def test_a_request_that_lacks_a_key_fails_with_the_reason(resource: ResourceType) -> None:
+    case = Case().running()
+    prepare = resource is ResourceType.PREPARE
+    new, old = Template("v2"), Template("v1")
+    prepared = {"Snapshot": "", "Run": "true"}
+    event = {
+        "ResourceType": resource,
+        "RequestType": "Update",
+        "StackId": case.deploys.stack.identity,
+        "ResourceProperties": without(new.prepare() if prepare else new.prove(prepared), "Bounded"),
+        "OldResourceProperties": old.prepare() if prepare else old.prove(prepared),
+        "StartedAt": case.world.now.isoformat(),
+    }
     with pytest.raises(DeployFailedError, match="has no Bounded: ") as raised:
-        running.step({**event, "StartedAt": double.now.isoformat()})
+        entry.step(event, case.world.clients(), case.world.now)
     assert raised.value.__context__ is None
-    assert double.changes == []
+    assert case.changes == []
 
 
-def test_on_event_answers_a_request_that_lacks_every_key(framework: Framework) -> None:
-    event = framework.event(ResourceType.PREPARE, "Create", {"ApplicationName": "a"}, "")
-    answer = entry.begin(event, lambda: framework.clients, framework.double.now)
+def test_on_event_answers_a_request_that_lacks_every_key() -> None:
+    world = World()
+    event = {
+        "ResourceType": ResourceType.PREPARE,
+        "RequestType": "Create",
+        "StackId": world.cloudformation.new_stack("pipeline").identity,
+        "ResourceProperties": {"ApplicationName": "a"},
+    }
+    answer = entry.begin(event, world.clients, world.now)
     assert answer["PhysicalResourceId"] == "a/prepare"
 
 

@@ -19,7 +19,7 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.gate import (
     sickness,
     steadiness,
 )
-from tests.handlers import framework
+from tests.lifecycle import templates
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 GATE = HealthGate(
@@ -138,5 +138,5 @@ def test_growth_is_never_less_than_the_highest_value(values: list[int]) -> None:
 
 
 def test_gate_reads_text() -> None:
-    assert HealthGate.of(replace(framework.GATE, window_seconds="0")).off
-    assert HealthGate.of(framework.GATE) == GATE
+    assert HealthGate.of(replace(templates.GATE, window_seconds="0")).off
+    assert HealthGate.of(replace(templates.GATE, window_seconds="300")) == GATE

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import ResourceType
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.request import Request
-from tests.handlers.framework import Framework
-from tests.handlers.service_double import ServiceDouble
+from tests.lifecycle.templates import Template
 
 LATEST = {"Type": "LATEST", "Snapshot": ""}
 NAMED = {"Type": "SNAPSHOT", "Snapshot": "s"}
@@ -17,15 +17,14 @@ EMPTY = {"Type": "EMPTY", "Snapshot": ""}
 
 
 def request(new: dict[str, Any], old: dict[str, Any], request_type: str = "Update") -> Request:
-    double = ServiceDouble()
-    common = Framework(double).properties("a")
+    common = Template("v1").prove({"Snapshot": "", "Run": "true"})
     event = {
         "ResourceType": ResourceType.PROVE,
         "RequestType": request_type,
         "ResourceProperties": {**common, **new},
         "OldResourceProperties": {**common, **old},
     }
-    return Request.of(event, double.now)
+    return Request.of(event, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
