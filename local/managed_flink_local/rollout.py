@@ -51,7 +51,7 @@ class Rollout:
             return assembly.synthesize(self.environment, name, context)
 
     def deploy(self, title: str, jobs: Path | None = None, *, must_fail: bool = False) -> Pipeline:
-        """Deploy the app; bootstrapping, if need be, goes on beside the synthesis.
+        """Deploy the app; bootstrapping, if needed, runs in parallel with the synthesis.
 
         Raises:
             DeployFailedError: CloudFormation refused it or rolled it back.

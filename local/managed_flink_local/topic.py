@@ -134,7 +134,7 @@ def _entry(message: Message) -> Entry:
 def rows(servers: str, topic: str, format: str) -> list[dict[str, object]]:
     """Return the records of a topic as rows.
 
-    JSON is read; any other payload is the column `payload`, beside the headers as text.
+    JSON is read; any other payload is the column `payload`, together with the headers as text.
     """
     return [_row(entry, format) for entry in entries(servers, topic)]
 

@@ -18,12 +18,12 @@ class Rendered:
     Attributes:
         properties: The properties, without overrides.
         overrides: The overrides by their paths; ``None`` deletes.
-        beside: What else was resolved with them.
+        others: What else was resolved with them.
     """
 
     properties: dict[str, Any]
     overrides: dict[str, Any]
-    beside: Sequence[Any]
+    others: Sequence[Any]
 
     def change(self) -> dict[str, Any]:
         """All that a deploy would change; tags and metadata are left out."""
@@ -60,16 +60,16 @@ class TrackedApplication(kda.CfnApplication):
         self._overrides[path] = value
         super().add_override(path, value)
 
-    def rendered(self, *beside: object) -> Rendered:
+    def rendered(self, *further: object) -> Rendered:
         """Properties, overrides and whatever else, resolved in one go."""
         changed = {path: value for path, value in self._overrides.items() if value is not None}
         # Protected names of the L1, pinned by a test on the oldest and newest aws-cdk-lib.
         properties, values, *others = place_of(self).stack.resolve(
-            [self._cfn_properties, list(changed.values()), *beside]
+            [self._cfn_properties, list(changed.values()), *further]
         )
         resolved = dict(zip(changed, values, strict=True))
         return Rendered(
             properties=dict(self._render_properties(properties) or {}),
             overrides={path: resolved.get(path) for path in self._overrides},
-            beside=others,
+            others=others,
         )

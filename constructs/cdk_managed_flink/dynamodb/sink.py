@@ -46,9 +46,10 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
         table: An existing table, or a ``TableV2`` of your own, with the indexes, contributor
             insights or warm throughput that you set on it; it is never changed. Default: a new one.
         encryption_key: Key of the existing table, if the imported resource does not expose it.
-        partition_key: Of the new table: an attribute, or the name of one that holds strings.
-        sort_key: Of the new table, likewise. Default: none.
-        billing: Of the new table. Default: on-demand, which needs no planning.
+        partition_key: Partition key of the new table: an attribute, or the name of one that holds
+            strings.
+        sort_key: Sort key of the new table, likewise. Default: none.
+        billing: Billing mode of the new table. Default: on-demand, which needs no planning.
         time_to_live_attribute: Attribute with the time, in epoch seconds, at which an item may go.
             Default: items stay.
         point_in_time_recovery: Default on: any second of the last 35 days can be restored.
@@ -59,7 +60,7 @@ class DynamoDbSink(Sink[dynamodb.ITableV2]):
             pipeline that has a data key, and needed there.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps the table when the SQL table is renamed. Default: its name.
-        removal_policy: Of the new table. Default: the application's.
+        removal_policy: Removal policy of the new table. Default: the application's.
 
     Raises:
         ValueError: Neither a key nor a table, one attribute as both keys, settings of a new table

@@ -36,7 +36,7 @@ class FormatConversion:
     before they are compared.
 
     Attributes:
-        database: Of the Glue Data Catalog, in the stack's account and Region.
+        database: Database of the Glue Data Catalog, in the stack's account and Region.
         table: Its columns are the schema; partition columns are not among them.
         to: Default Parquet.
         compression: Default ``SNAPPY``.

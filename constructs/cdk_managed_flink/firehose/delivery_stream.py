@@ -54,8 +54,8 @@ class DeliveryStream(Construct):
         source: A Kinesis stream to read, in place of records that are put. What waits is then
             encrypted as the Kinesis stream is.
         source_key: Key of the source, if the stream does not tell it.
-        removal_policy: Of a new bucket. Default ``RETAIN_ON_UPDATE_OR_DELETE``.
-        log_retention: Of the log of failed deliveries. Default 3 months.
+        removal_policy: Removal policy of a new bucket. Default ``RETAIN_ON_UPDATE_OR_DELETE``.
+        log_retention: Retention of the log of failed deliveries. Default 3 months.
 
     Attributes:
         resource: The L1, a ``kinesisfirehose.CfnDeliveryStream``: the escape hatch.

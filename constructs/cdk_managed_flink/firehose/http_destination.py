@@ -32,7 +32,7 @@ class HttpDestination(Destination):
     response specifications" says, and the endpoint has to answer as it says.
 
     Attributes:
-        url: Of the endpoint, beginning with ``https://``.
+        url: URL of the endpoint, beginning with ``https://``.
         access_key: A secret whose value is the JSON object ``{"api_key": "..."}``; Firehose sends
             the key in the header ``X-Amz-Firehose-Access-Key``. Default: none is sent.
         name: Shown in the console. Default: none.

@@ -43,7 +43,8 @@ class S3Destination(Destination):
         error_prefix: Where records go that cannot be partitioned or converted. Default
             ``errors/`` and the kind of error.
         buffering: Default 300 seconds or 5 MiB; 128 MiB with partitions or conversion.
-        compression: Of the objects. Default ``GZIP``; with conversion the format compresses.
+        compression: Compression of the objects. Default ``GZIP``; with conversion the format
+            compresses.
         new_line: Whether each record ends with a line feed. Default yes: Flink's rows come
             without one. Conversion needs none.
         partition_keys: Dynamic partitioning: names for the prefix, each with the JQ expression

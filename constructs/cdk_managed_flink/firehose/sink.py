@@ -39,11 +39,11 @@ class FirehoseSink(Sink[AnyDeliveryStream]):
 
     Attributes:
         delivery_stream: An existing stream; it is never changed.
-        destination: Of the new stream.
+        destination: Destination of the new stream.
         format: Flink's format of the records, none of whole files. Default ``json``.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps the delivery stream when the table is renamed. Default: its name.
-        removal_policy: Of the new bucket. Default: the application's.
+        removal_policy: Removal policy of the new bucket. Default: the application's.
 
     Raises:
         ValueError: Both or none of an existing stream and a destination, a format of whole files,

@@ -46,8 +46,8 @@ class SchemaRegistry(Construct):
         registry_name: Default: derived from the construct's path; the service has no registries
             without a name.
         description: Shown in the console.
-        removal_policy: Of the registry and its schemas. Default ``RETAIN_ON_UPDATE_OR_DELETE``:
-            records that were written can't be read without them.
+        removal_policy: Removal policy of the registry and its schemas. Default
+            ``RETAIN_ON_UPDATE_OR_DELETE``: records that were written can't be read without them.
 
     Attributes:
         registry_name: Its name.
@@ -109,7 +109,7 @@ class SchemaRegistry(Construct):
         """Make a schema.
 
         Args:
-            name: Of the schema; what writers and readers call it.
+            name: Name of the schema; what writers and readers call it.
             definition: The first version, as JSON text. It can't be changed later: a change would
                 be another schema.
             compatibility: Which later versions are accepted. Default ``BACKWARD``: what is read

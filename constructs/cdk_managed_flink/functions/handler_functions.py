@@ -26,7 +26,7 @@ class HandlerFunctions:
     resource whose ServiceToken changes.
 
     Attributes:
-        role: Of the functions; it may write the log.
+        role: Role of the functions; it may write the log.
         log_group: What they did, and why.
     """
 

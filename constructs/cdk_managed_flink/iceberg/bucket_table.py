@@ -22,9 +22,9 @@ def bucket_table(
     Args:
         scope: Where; the id ``Table`` is taken in it.
         table: Columns, partitions and key.
-        bucket_arn: Of the table bucket.
+        bucket_arn: ARN of the table bucket.
         namespace: In it.
-        name: Of the table.
+        name: Name of the table.
         upsert: Whether a row replaces the one with its key.
     """
     fields = [

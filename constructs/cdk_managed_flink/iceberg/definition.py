@@ -40,7 +40,7 @@ class PartitionField:
     Attributes:
         column: Where the value comes from.
         transform: As Iceberg's specification writes it, such as ``day`` or ``bucket[16]``.
-        name: Of the partition.
+        name: Name of the partition.
     """
 
     column: str

@@ -26,7 +26,7 @@ def glue_table(
         scope: Where; the id ``Table`` is taken in it.
         table: Columns, partitions and key.
         database: Its name.
-        name: Of the table.
+        name: Name of the table.
         location: The table's own folder, without a slash at its end.
         properties: Iceberg's table properties.
     """

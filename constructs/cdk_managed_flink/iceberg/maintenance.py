@@ -83,8 +83,8 @@ class IcebergMaintenance:
 
         Args:
             scope: Where; the ids are taken in it.
-            database: Of the table.
-            name: Of the table.
+            database: Database of the table.
+            name: Name of the table.
             prerequisites: What has to be there first: the table, where it is made.
             bucket: Where its files are.
             prefix: And below what.

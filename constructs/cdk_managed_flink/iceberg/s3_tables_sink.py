@@ -44,13 +44,13 @@ class S3TablesSink(Sink[s3tables.CfnTable | None]):
         table_bucket_arn: An existing table bucket; it is not changed. Default: a new one.
         namespace: Has to be there in an existing table bucket. Default: ``lake``, made.
         table_name: Default: that of the job's table, in lower case.
-        encryption_key: Of the existing table bucket, if it has one of the customer's; its policy
-            has to let the service's maintenance use it.
+        encryption_key: Key of the existing table bucket, if it has one of the customer's; its
+            policy has to let the service's maintenance use it.
         upsert: Whether a row replaces the one with its key.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps table bucket and table when the job's table is renamed: the table's name
             comes from it. Default: the table's name.
-        removal_policy: Of all that is made. Default: the application's.
+        removal_policy: Removal policy of all that is made. Default: the application's.
 
     Raises:
         ValueError: An ARN of something else, an existing table bucket without a namespace, a table

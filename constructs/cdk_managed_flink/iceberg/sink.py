@@ -65,7 +65,7 @@ class IcebergSink(Sink[s3.IBucket]):
             over the defaults.
         resource_id: Keeps bucket, database and table when the job's table is renamed: their names
             come from it. Default: the table's name.
-        removal_policy: Of all that is made. Default: the application's.
+        removal_policy: Removal policy of all that is made. Default: the application's.
 
     Raises:
         ValueError: A malformed name or prefix, ``upsert`` into a ``table`` without a key,
@@ -106,11 +106,11 @@ class IcebergSink(Sink[s3.IBucket]):
             table_bucket_arn: An existing table bucket. Default: a new one.
             namespace: In it; has to be there in an existing table bucket. Default: ``lake``, made.
             table_name: Default: that of the job's table, in lower case.
-            encryption_key: Of the existing table bucket, if it has one of the customer's.
+            encryption_key: Key of the existing table bucket, if it has one of the customer's.
             upsert: As ``IcebergSink`` has it.
             table_options: Further connector options; they win over the defaults.
             resource_id: Keeps table bucket and table when the job's table is renamed.
-            removal_policy: Of all that is made. Default: the application's.
+            removal_policy: Removal policy of all that is made. Default: the application's.
 
         Raises:
             ValueError: As ``S3TablesSink`` says.

@@ -44,7 +44,7 @@ class KafkaAuthentication:
     Attributes:
         mode: Which one.
         secret: Where the user or the client's certificate is kept.
-        mechanism: Of SASL.
+        mechanism: Mechanism of SASL.
         fields: Names in the secret: user and password, or certificate, key and the key's password.
         certificate_authorities: ARNs of private authorities that a new cluster trusts.
 

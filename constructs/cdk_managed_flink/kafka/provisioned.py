@@ -43,18 +43,18 @@ class MskCluster(KafkaCluster):
             ones, the first in each of up to 3 zones.
         kafka_version: Default ``3.9.x.kraft``: its line is the broker that this library's tests
             run, and from 3.8 on transactions work under IAM to the end. No ZooKeeper.
-        instance_type: Of the brokers. Default ``kafka.m7g.large``, the smallest for production;
-            ``kafka.t3.small`` is for trials.
+        instance_type: Instance type of the brokers. Default ``kafka.m7g.large``, the smallest for
+            production; ``kafka.t3.small`` is for trials.
         brokers_per_zone: Default 1.
         authentication: One or several, the default one first. Default IAM. ``scram()`` without a
             secret makes the user ``flink``.
-        storage: Of each broker. Default ``BrokerStorage()``.
+        storage: Storage of each broker. Default ``BrokerStorage()``.
         encryption_key: Customer managed key of the disks, the log and the users' secrets. Default:
             a new one.
         configuration: Kafka's settings of the brokers; they win over the library's own.
         monitoring: Default ``DEFAULT``: it is free, and all that is watched here is in it. Each
             higher level costs as custom metrics do, for every broker, topic or partition.
-        log_retention: Of the brokers' log. Default 3 months.
+        log_retention: Retention of the brokers' log. Default 3 months.
         security_group: Default: a new one that nobody may come in by, but for those that are bound.
         cluster_name: A literal. Default: derived from the stack's name and the construct's path.
             It is a physical name, because MSK has no other; a change replaces the cluster.

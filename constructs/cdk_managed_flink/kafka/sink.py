@@ -55,7 +55,7 @@ class MskSink(Sink[KafkaCluster]):
         table_options: Further connector options, such as ``sink.partitioner``; they win over the
             defaults.
         resource_id: Keeps topic and transactions when the table is renamed. Default: its name.
-        removal_policy: Of a topic that is made. Default: the application's.
+        removal_policy: Removal policy of a topic that is made. Default: the application's.
 
     Raises:
         ValueError: A name that Kafka refuses, key fields with ``upsert``, a timeout without

@@ -110,7 +110,7 @@ class MskSource(Source[KafkaCluster]):
         key_format: Flink's format of the keys. Default: as ``format``.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps topic and consumer group when the table is renamed. Default: its name.
-        removal_policy: Of topics that are made. Default: the application's.
+        removal_policy: Removal policy of topics that are made. Default: the application's.
 
     Raises:
         ValueError: No topic, one twice, a name that Kafka refuses, or settings of a new topic

@@ -101,7 +101,7 @@ class KinesisSource(Source[kinesis.IStream]):
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps the stream, and the consumer, when the table is renamed. Default: the
             table's name.
-        removal_policy: Of the new stream. Default: the application's.
+        removal_policy: Removal policy of the new stream. Default: the application's.
 
     Raises:
         ValueError: Settings of a new stream together with an existing one, or out of range; in

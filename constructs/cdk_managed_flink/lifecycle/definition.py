@@ -60,7 +60,7 @@ class ApplicationDefinition:
 
     def _key(self) -> dict[str, Any]:
         rendered = self._render()
-        whole = {**rendered.change(), "also": rendered.beside[0]}
+        whole = {**rendered.change(), "also": rendered.others[0]}
         text = json.dumps(whole, sort_keys=True)
         references = {json.dumps(found, sort_keys=True): found for found in references_in(whole)}
         secrets = self._secrets.within(list(references.values()))
@@ -99,7 +99,7 @@ class ApplicationDefinition:
             # A protected name of the L1, pinned by the same test as the application's.
             option = self._application.logging_option._cfn_properties["cloudWatchLoggingOption"]
             self._rendered = self._application.resource.rendered(option, self._resources())
-            self._secrets.none_of(names_in(self._rendered.beside[1]))
+            self._secrets.none_of(names_in(self._rendered.others[1]))
         return self._rendered
 
     def _resources(self) -> list[str]:

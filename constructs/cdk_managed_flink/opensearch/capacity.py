@@ -19,7 +19,7 @@ class DomainCapacity:
             production.
         master_node_type: Default ``m7g.large.search``.
         zones: 2 or 3. Default 2.
-        volume_gib: Of each data node, gp3. Default 100.
+        volume_gib: Volume of each data node, gp3. Default 100.
 
     Raises:
         ValueError: A combination that the service refuses, or one without a second zone.

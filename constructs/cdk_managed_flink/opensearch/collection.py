@@ -34,7 +34,8 @@ class OpenSearchServerlessCollection(Construct):
     Args:
         vpc: The VPC that reaches it, through an endpoint that is made. Default: none, which takes
             ``public_endpoint``.
-        subnets: Of the endpoint. Default: the private subnets with a way out, else the isolated.
+        subnets: Subnets of the endpoint. Default: the private subnets with a way out, else the
+            isolated.
         public_endpoint: Says that it may answer on the internet, to signed requests of those that
             a data access policy names.
         type: Default time series: append-only, with hot and warm storage and a retention.

@@ -22,7 +22,7 @@ class DomainLogs(Construct):
     The right is a resource policy of CloudWatch Logs, of which an account has 10 in a Region.
 
     Args:
-        domain_arn: Of the domain.
+        domain_arn: ARN of the domain.
         policy_name: A literal: the resource has no other name.
         removal: That of the domain: one that stays goes on writing.
     """

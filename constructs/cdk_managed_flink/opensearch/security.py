@@ -26,8 +26,8 @@ class DomainSecurity(Construct):
     """Functions in the domain's VPC, under a role that is the domain's master user.
 
     Args:
-        domain_arn: Of the domain, which need not exist yet.
-        vpc: Of the domain; ``None`` if it has a public endpoint.
+        domain_arn: ARN of the domain, which need not exist yet.
+        vpc: VPC of the domain; ``None`` if it has a public endpoint.
         subnets: Where in the VPC.
 
     Attributes:

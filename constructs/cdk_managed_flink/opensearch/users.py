@@ -16,7 +16,7 @@ def user_secret(
 
     Args:
         scope: Where it is made.
-        id: Of the construct.
+        id: Id of the construct.
         username: A literal.
         key: Customer managed key of the secret.
         unrotated: Why it is not rotated by itself.

@@ -29,7 +29,7 @@ class Notifications:
             key have to let CloudWatch publish, and the account's own roles.
 
     Raises:
-        ValueError: Something that is no address, or addresses beside an existing topic.
+        ValueError: Something that is no address, or addresses with an existing topic.
     """
 
     emails: tuple[str, ...] = ()

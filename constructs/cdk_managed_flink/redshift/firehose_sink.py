@@ -49,7 +49,7 @@ class RedshiftFirehoseSink(RedshiftSink):
         retry_for: How long a failed COPY is retried, up to 2 hours. Default 1 hour.
         sort_key: Columns by which the rows of a new table are sorted.
         distribution_key: The column by whose value the rows of a new table are distributed.
-        removal_policy: Of the table and the new bucket.
+        removal_policy: Removal policy of the table and the new bucket.
 
     Raises:
         ValueError: A private warehouse, one with enhanced VPC routing, or no acknowledgement.

@@ -42,7 +42,7 @@ class RedshiftServerlessWarehouse(RedshiftWarehouse):
         vpc: Its VPC. Redshift asks for subnets in three zones.
         subnets: Default: the private ones with a way out, else the isolated ones; the public ones
             with ``publicly_accessible``.
-        name: Of namespace and workgroup, a literal. Default: derived from the stack's name and
+        name: Name of namespace and workgroup, a literal. Default: derived from the stack's name and
             the construct's path. A change replaces both, with all data.
         database: The first database. Default ``dev``, as Redshift has it.
         base_capacity: Redshift processing units: 4, or a multiple of 8 up to 1,024. Default 8.
@@ -53,13 +53,13 @@ class RedshiftServerlessWarehouse(RedshiftWarehouse):
             ``RedshiftFirehoseSink`` needs that. Default off.
         security_groups: Existing groups; their rules are theirs. Default: a new one that nothing
             may open connections to.
-        removal_policy: Of the namespace, which holds the data. Default
+        removal_policy: Removal policy of the namespace, which holds the data. Default
             ``RETAIN_ON_UPDATE_OR_DELETE``; the workgroup, which holds none, is always deleted.
 
     Attributes:
         namespace: The L1, a ``redshiftserverless.CfnNamespace``: the escape hatch.
         resource: The L1 of the workgroup, likewise.
-        name: Of both.
+        name: Name of both.
         key: As given, or the new one.
 
     Raises:

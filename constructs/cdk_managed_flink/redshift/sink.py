@@ -32,14 +32,14 @@ class RedshiftSink(Sink[RedshiftWarehouse]):
             ``RedshiftProvisionedWarehouse.from_cluster_identifier``.
         table: Its name, or ``schema.table``; in lower case, as all names in Redshift. Default
             schema: ``public``.
-        columns: Of the table, each with its type in Redshift, by the names that they have in the
-            job's table.
+        columns: Columns of the table, each with its type in Redshift, by the names that they have
+            in the job's table.
         readers: Database roles, which exist, that may read the table. One that is taken out may
             no longer.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps what is made when the table in the job is renamed. Default: its name.
-        removal_policy: Of the table. Default: the application's. ``DESTROY`` takes a context flag
-            as well.
+        removal_policy: Removal policy of the table. Default: the application's. ``DESTROY`` takes a
+            context flag as well.
 
     Raises:
         ValueError: A name that Redshift folds or cuts, or a type that it does not have; in ``bind``

@@ -32,7 +32,7 @@ class SqlObject:
         create: Statements that make it; several are one transaction. They are run again only when
             they change. Of a table: what follows CREATE TABLE.
         table: Schema and name, if it is a table, whose columns may grow.
-        columns: Of the table: ``Name``, ``Type`` and, where the catalog tells it, ``Is``.
+        columns: Columns of the table: ``Name``, ``Type`` and, where the catalog tells it, ``Is``.
         attributes: What follows the columns in CREATE TABLE.
         revoke: Statements that take back what ``create`` grants, each run once it is no longer
             here.

@@ -45,7 +45,7 @@ class RedshiftStreamingSink(RedshiftSink):
         table: Name of a view; the rows are in a materialized view behind it.
         columns: See `RedshiftSink`; required. Changing them changes only the view; no row is lost.
         through: ``KinesisSink(...)`` or ``MskSink(...)``, in JSON. Default: a new Kinesis stream.
-        removal_policy: Of the rows.
+        removal_policy: Removal policy of the rows.
 
     Raises:
         ValueError: No columns, or a stream that Redshift does not read.

@@ -19,7 +19,7 @@ class RedshiftTable:
 
     Attributes:
         where: Class of the sink, for its errors.
-        name: Of the table, or ``schema.table``. Default schema: ``public``.
+        name: Name of the table, or ``schema.table``. Default schema: ``public``.
         columns: Each with its type; empty for a table that exists.
         sort_key: Columns that rows are sorted by. Default: Redshift chooses.
         distribution_key: The column by whose value rows are spread. Default: Redshift chooses.

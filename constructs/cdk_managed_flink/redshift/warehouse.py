@@ -21,7 +21,7 @@ class RedshiftWarehouse(Construct):
     """A warehouse: ``RedshiftServerlessWarehouse``, or an existing workgroup or cluster.
 
     Attributes:
-        name: Of the workgroup or cluster.
+        name: Name of the workgroup or cluster.
         database: Where tables are made.
         secret: User and password that SQL runs under; ``None`` with temporary credentials.
         namespace_arn: ARN of its namespace, the target of integrations; ``None`` if not known.

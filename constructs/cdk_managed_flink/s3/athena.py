@@ -53,7 +53,7 @@ class AthenaWorkgroup:
         Args:
             scope: Where; the ids are taken in it.
             application: Whose ``data_key`` encrypts the results.
-            removal: Of both.
+            removal: Removal policy of both.
         """
         results = new_bucket(
             scope,

@@ -68,7 +68,7 @@ class LakeTable:
             found; the job's table is held against it. Default: not partitioned.
         database: An existing database's name. Default: a new one, named after application and
             table.
-        name: Of the table. Default: that of the job's table, in lower case.
+        name: Name of the table. Default: that of the job's table, in lower case.
         workgroup: Where to query it. ``None`` makes none. Default: one with encrypted results, a
             limit on what a query may scan, and settings that a client can't change.
 
@@ -115,7 +115,7 @@ class LakeTable:
             name: What is named after the job's table.
             location: ``s3://…/`` of the files.
             format: Flink's name of the format.
-            removal: Of the bucket for results.
+            removal: Removal policy of the bucket for results.
 
         Raises:
             ValueError: Athena does not read the format by columns and types alone.

@@ -31,7 +31,7 @@ class DateProjection(Projection):
         format: As Java's ``DateTimeFormatter`` has it. Default ``yyyy-MM-dd``, which is how Flink
             writes a DATE or ``DATE_FORMAT(ts, 'yyyy-MM-dd')``.
         interval: Steps between two values. Default 1.
-        unit: Of the steps. Default ``DAYS``.
+        unit: Unit of the steps. Default ``DAYS``.
 
     Raises:
         ValueError: A unit that there is not, or a step below 1.

@@ -63,7 +63,7 @@ class S3Sink(Sink[s3.IBucket]):
             that refers to a half-written file can't be restored once another version has finished
             it.
         catalog: The files as a table of the Glue Data Catalog. Default: none.
-        lifecycle: Of the new bucket.
+        lifecycle: Lifecycle rules of the new bucket.
         server_access_logs: Whether the new bucket logs into one that is made for it. Default no.
         server_access_logs_bucket: Where the new bucket's access log goes instead.
         request_metrics: Whether the new bucket counts what is written below the prefix, which a
@@ -71,8 +71,8 @@ class S3Sink(Sink[s3.IBucket]):
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps the bucket, and names that come from the table's, when the table is
             renamed. Default: the table's name.
-        removal_policy: Of the new bucket, and of that for the results of queries. Default: the
-            application's.
+        removal_policy: Removal policy of the new bucket, and of that for the results of queries.
+            Default: the application's.
 
     Raises:
         ValueError: A malformed prefix, a format that is refused, or settings of a new bucket with

@@ -51,12 +51,12 @@ class S3Source(Source[s3.IBucket]):
             and restarts slower. Default ``None``: a back-fill that ends when all files are read.
         path_pattern: Regular expression, as Java has them, for the part of a file's path below the
             prefix, as a whole, such as ``2026-.*[.]json``. Default: all files.
-        lifecycle: Of the new bucket.
+        lifecycle: Lifecycle rules of the new bucket.
         server_access_logs: Whether the new bucket logs into one that is made for it. Default no.
         server_access_logs_bucket: Where the new bucket's access log goes instead.
         table_options: Further connector options; they win over the defaults.
         resource_id: Keeps the bucket when the table is renamed. Default: the table's name.
-        removal_policy: Of the new bucket. Default: the application's.
+        removal_policy: Removal policy of the new bucket. Default: the application's.
 
     Raises:
         ValueError: A malformed prefix or pattern, an interval of less than a second, or settings of

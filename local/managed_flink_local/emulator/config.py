@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class FlinkSizes:
-    """Process sizes of one Flink cluster, in MiB. Small: several run beside each other here."""
+    """Process sizes of one Flink cluster, in MiB. Small: several run side by side here."""
 
     job_manager_heap: int = 384
     task_manager_heap: int = 512

@@ -56,7 +56,7 @@ def bundled_asset(
     Args:
         scope: The application.
         path: What the package is made from, for CDK.
-        asset_hash: Of what it is made from, never of the output.
+        asset_hash: Hash of what it is made from, never of the output.
         file: The file's name, for its suffix.
         write: Must not fail: an error inside of CDK's bundling comes out as jsii's, not as ours.
     """

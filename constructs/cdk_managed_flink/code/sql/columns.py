@@ -17,7 +17,7 @@ class TableColumns:
 
     Attributes:
         table: Its name.
-        line: Of the script, from 1.
+        line: Line of the script, from 1.
         written: Columns that rows are written with: neither computed ones nor virtual metadata.
         partitions: Those that PARTITIONED BY names.
         metadata: Those that the connector fills from a record's METADATA.

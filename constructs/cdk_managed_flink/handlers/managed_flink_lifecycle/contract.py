@@ -193,7 +193,7 @@ class ProveRequest(RequestProperties):
     Attributes:
         prepared: The snapshot that Prepare named.
         run: Whether to start the application, as Prepare answered.
-        metric_namespace: Of the library's own metrics.
+        metric_namespace: Namespace of the library's own metrics.
     """
 
     prepared: str

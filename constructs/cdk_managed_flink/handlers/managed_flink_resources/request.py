@@ -15,7 +15,7 @@ class Request:
 
     Attributes:
         type: ``Create``, ``Update`` or ``Delete``.
-        physical_id: Of the resource; ``None`` at its creation.
+        physical_id: Physical id of the resource; ``None`` at its creation.
         properties: What the construct asked for.
         old: What it asked for before, in an update.
         id: The request's own id: the same in every poll of one request.

@@ -17,7 +17,7 @@ class Distribution:
 
     @classmethod
     def of(cls, python: Path) -> Distribution:
-        """Find the distribution beside a virtual environment's Python.
+        """Find the distribution next to a virtual environment's Python.
 
         Raises:
             FileNotFoundError: PyFlink is not installed there.

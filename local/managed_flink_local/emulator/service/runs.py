@@ -118,5 +118,5 @@ class Runs:
 
 
 def in_thread(function: Callable[..., None], *arguments: object) -> None:
-    """Run what takes time beside the emulator's event loop."""
+    """Run what takes time outside of the emulator's event loop."""
     threading.Thread(target=function, args=arguments, daemon=True).start()
