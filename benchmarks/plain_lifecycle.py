@@ -145,7 +145,11 @@ def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:
         description="Starts and stops the Flink application",
     )
     log_group.grant_write(role)
-    own_stack = ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"]
+    own_stack = [
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStackResources",
+    ]
     own_metrics = {"StringEquals": {"cloudwatch:namespace": "ManagedFlink"}}
     for statement in (
         iam.PolicyStatement(actions=own_stack, resources=[stack.stack_id]),

@@ -423,6 +423,35 @@ def test_begin_of_the_update_is_the_stacks_newest_such_event(
     assert OwnStack(client, STACK_ID).update_began() == NOW - timedelta(seconds=3 + 2)
 
 
+def test_the_stacks_own_application_is_found_on_a_later_page(
+    cloudformation: tuple[Any, Stubber],
+) -> None:
+    client, stubber = cloudformation
+
+    def resource(kind: str, name: str) -> dict[str, Any]:
+        return {
+            "LogicalResourceId": name,
+            "PhysicalResourceId": name,
+            "ResourceType": kind,
+            "LastUpdatedTimestamp": NOW,
+            "ResourceStatus": "CREATE_COMPLETE",
+        }
+
+    application = "AWS::KinesisAnalyticsV2::Application"
+    first = {
+        "StackResourceSummaries": [resource("AWS::S3::Bucket", "sensors")],
+        "NextToken": "more",
+    }
+    last = {"StackResourceSummaries": [resource(application, "sensors")]}
+    for _ in range(2):
+        stubber.add_response("list_stack_resources", first, {"StackName": STACK_ID})
+        asked = {"StackName": STACK_ID, "NextToken": "more"}
+        stubber.add_response("list_stack_resources", last, asked)
+    own = OwnStack(client, STACK_ID)
+    assert own.owns("sensors")
+    assert not own.owns("another")
+
+
 @pytest.mark.parametrize(
     ("code", "status", "kind"),
     [

@@ -1,4 +1,4 @@
-"""A stack as DescribeStacks and DescribeStackEvents tell of it."""
+"""A stack as DescribeStacks, DescribeStackEvents and ListStackResources show it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Stack:
     status: str = "REVIEW_IN_PROGRESS"
     updated: datetime | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
+    resources: dict[str, tuple[str, str]] = field(default_factory=dict)  # kind and physical id
 
     @property
     def identity(self) -> str:
@@ -51,6 +52,8 @@ class CloudFormationModel:
                 answer["NextToken"] = f"more-{len(self._rest)}"
                 self._rest[answer["NextToken"]] = events[EVENTS_A_PAGE:]
             return answer
+        if operation == "ListStackResources":
+            return self._resources(self._stack(operation, asked["StackName"]))
         assert operation == "DescribeStacks", operation
         stack = self._stack(operation, asked["StackName"])
         told: dict[str, Any] = {
@@ -62,6 +65,20 @@ class CloudFormationModel:
         if stack.updated:
             told["LastUpdatedTime"] = stack.updated
         return {"Stacks": [told]}
+
+    def _resources(self, stack: Stack) -> dict[str, Any]:
+        return {
+            "StackResourceSummaries": [
+                {
+                    "LogicalResourceId": logical,
+                    "PhysicalResourceId": physical,
+                    "ResourceType": kind,
+                    "LastUpdatedTimestamp": self.clock.now,
+                    "ResourceStatus": "CREATE_COMPLETE",
+                }
+                for logical, (kind, physical) in stack.resources.items()
+            ]
+        }
 
     def _stack(self, operation: str, wanted: str) -> Stack:
         for stack in reversed(self.stacks):

@@ -229,6 +229,7 @@ class Deploys:
         """CloudFormation's own update: no restore choice, and it waits for nothing."""
         name, held = template.application, template.configuration
         self._reached.append(APPLICATION)
+        self.stack.resources["Application"] = ("AWS::KinesisAnalyticsV2::Application", name)
         found = self.world.state.applications.get(name)
         if not found:
             self.world.logs.create(name)

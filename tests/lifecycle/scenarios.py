@@ -130,6 +130,7 @@ FAULTED_CALLS = (
     "ListApplicationOperations",
     "DescribeStacks",
     "DescribeStackEvents",
+    "ListStackResources",
     "FilterLogEvents",
     "GetMetricData",
     "DeleteApplicationSnapshot",

@@ -18,6 +18,7 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.aws import (
     metrics,
     service,
     snapshots,
+    stack,
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import Restore, Store
 from cdk_managed_flink.handlers.managed_flink_lifecycle.rules import gate, restore, retention
@@ -32,6 +33,7 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.values import request
 from cdk_managed_flink.handlers.managed_flink_lifecycle.values.outcome import DeployFailedError
 from tests.lifecycle import test_named_cases as named
 from tests.lifecycle import test_restore_choices as choices
+from tests.lifecycle import test_shared_stack as shared
 from tests.lifecycle.case import Case
 from tests.lifecycle.jobs import CANNOT_BE_SAVED, CRASH_LOOPS, HEALTHY
 from tests.lifecycle.quirks import Quirks
@@ -47,6 +49,10 @@ class SeededBug:
     name: str
     put_in: Callable[[Patch], None]
     found_by: Story
+
+
+def takes_any_application_for_its_own(patch: Patch) -> None:
+    patch.setattr(stack.OwnStack, "owns", lambda *_: True)
 
 
 # -- stories that are told for the bugs alone -----------------------------------------------------
@@ -291,6 +297,11 @@ BUGS = [
     ),
     SeededBug(
         "rolls back to the newest", rolls_back_to_the_newest, a_sick_version_leaves_a_snapshot
+    ),
+    SeededBug(
+        "takes any application of the name for the stack's own",
+        takes_any_application_for_its_own,
+        shared.test_a_pipeline_added_to_an_old_stack_leaves_anothers_application_alone,
     ),
     SeededBug("prunes what is pinned", prunes_what_is_pinned, pinned_ones_are_kept),
     SeededBug(

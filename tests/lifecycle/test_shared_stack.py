@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.lifecycle.case import Case
-from tests.lifecycle.deploys import Deploys, Elsewhere, Trouble
+from tests.lifecycle.deploys import Deploys, Elsewhere, FailedError, Trouble
 from tests.lifecycle.jobs import FINISHES, HEALTHY, Job, Snapshots
 from tests.lifecycle.statuses import Status
 from tests.lifecycle.templates import ALWAYS_RUNNING, EMPTY, RUNNING, STOPPED, restoring
@@ -65,6 +65,34 @@ def test_a_new_stack_leaves_another_stacks_application_alone() -> None:
     assert "choose another application_name" in outcome.reason
     assert case.application.status is Status.RUNNING
     assert case.changes == []
+
+
+def test_a_pipeline_added_to_an_old_stack_leaves_anothers_application_alone(case: Case) -> None:
+    """The stack has been there for long; what it asks for under this name is not its own."""
+    case.running()
+    other = Deploys(case.world, "other")
+    other._turn("CREATE_COMPLETE")
+    case.wait(600)
+    run, other_began = case.run, len(case.world.calls)
+    other._turn("UPDATE_IN_PROGRESS")
+    reason = ""
+    try:
+        other._ask(PREPARE, "Create", replace(case.template, code="v9").prepare())
+    except FailedError as refused:
+        reason = str(refused)
+    assert "no resource of this stack. Nothing was touched" in reason
+    assert (case.application.status, case.run) == (Status.RUNNING, run)
+    asked = {call.operation for call in case.world.calls[other_began:] if call.caller == PREPARE}
+    assert not asked & {"StopApplication", "StartApplication", "UpdateApplication"}
+
+
+def test_a_lifecycle_added_later_to_the_stacks_own_application_keeps_the_state() -> None:
+    case = Case().running()
+    case.deploys._turn("UPDATE_IN_PROGRESS")
+    case.deploys._ask(PREPARE, "Create", replace(case.template, code="v2").prepare())
+    answer = case.deploys._outcome.responses["prepare Create"].data
+    assert case.application.status is Status.READY
+    assert answer["Snapshot"] == case.ready[-1].name
 
 
 def test_an_unproved_version_that_runs_is_said_and_not_kept() -> None:

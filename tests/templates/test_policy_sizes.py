@@ -73,6 +73,7 @@ def test_what_concerns_the_whole_stack_is_allowed_once(six_pipelines: dict[str, 
     for action in (
         "cloudformation:DescribeStackEvents",
         "cloudformation:DescribeStacks",
+        "cloudformation:ListStackResources",
         "cloudwatch:GetMetricData",
         "cloudwatch:PutMetricData",
     ):

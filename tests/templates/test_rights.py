@@ -209,6 +209,7 @@ def test_lifecycle_role_operates_exactly_this_application(everything: dict[str, 
         ("logs:PutLogEvents", f"<{own}>", ALWAYS),
         ("cloudformation:DescribeStackEvents", "<AWS::StackId>", ALWAYS),
         ("cloudformation:DescribeStacks", "<AWS::StackId>", ALWAYS),
+        ("cloudformation:ListStackResources", "<AWS::StackId>", ALWAYS),
         ("cloudwatch:GetMetricData", "*", ALWAYS),
         (
             "cloudwatch:PutMetricData",

@@ -76,3 +76,31 @@ def test_derived_name_is_the_same_at_each_synth_and_in_each_region(job: Path) ->
     places = [None, cdk.Environment(account="123456789012", region="eu-west-1")]
     names = {name(cdk.Stack(app(), "Clicks", env=place), "App", job) for place in places}
     assert len(names) == 1
+
+
+def test_fails_when_two_applications_of_an_app_have_one_name(job: Path) -> None:
+    owner = app()
+    place = cdk.Environment(account="123456789012", region="eu-west-1")
+    name(cdk.Stack(owner, "One", env=place), "App", job, "sensors")
+    with pytest.raises(
+        ValueError,
+        match=r"^Two/App: application_name is 'sensors'; allowed: a name of its own; One/App has "
+        r"this one\. Two applications",
+    ):
+        name(cdk.Stack(owner, "Two", env=place), "App", job, "sensors")
+
+
+@pytest.mark.parametrize(
+    "place", [{"account": "123456789012", "region": "us-east-1"}, {"account": "210987654321"}]
+)
+def test_applications_of_two_accounts_regions_or_stages_may_have_one_name(
+    job: Path, place: dict[str, str]
+) -> None:
+    owner = app()
+    here = {"account": "123456789012", "region": "eu-west-1"}
+    name(cdk.Stack(owner, "One", env=cdk.Environment(**here)), "App", job, "sensors")
+    there = cdk.Environment(**{**here, **place})
+    assert name(cdk.Stack(owner, "Two", env=there), "App", job, "sensors") == "sensors"
+    for stage in ("Dev", "Prod"):
+        stack = cdk.Stack(cdk.Stage(owner, stage), "One")
+        assert name(stack, "App", job, "sensors") == "sensors"

@@ -6,13 +6,17 @@ a name that CloudFormation generates would be a cycle.
 
 import re
 
-from aws_cdk import Names
+from aws_cdk import Names, Stage
 from constructs import Construct
 
 from cdk_managed_flink.application.errors import invalid
+from cdk_managed_flink.application.place import place_of
+from cdk_managed_flink.application.registry import Registry
 from cdk_managed_flink.application.tokens import is_token
 
 _LEGAL = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
+# Of each stage: the names that were given, by account and Region, with the construct's path.
+_GIVEN = Registry[tuple[str, str, str], str]()
 
 
 def application_name(scope: Construct, given: str | None) -> str:
@@ -22,7 +26,8 @@ def application_name(scope: Construct, given: str | None) -> str:
     applications never share one.
 
     Raises:
-        ValueError: The given name is not legal, or is not known at synth.
+        ValueError: The given name is not legal, is not known at synth, or another application of
+            the same account and Region has it.
     """
     if given is None:
         return Names.unique_resource_name(
@@ -45,4 +50,25 @@ def application_name(scope: Construct, given: str | None) -> str:
             "1 to 128 of the characters a-z A-Z 0-9 _ . -",
             f"It has {len(given)} characters; replace what is not allowed, such as spaces, by '-'.",
         )
+    _claim(scope, given)
     return given
+
+
+def _claim(scope: Construct, name: str) -> None:
+    """Applications of one account and Region have different names: the service knows no other id.
+
+    https://docs.aws.amazon.com/managed-flink/latest/apiv2/API_CreateApplication.html
+    """
+    place = place_of(scope)
+    where = ["" if is_token(part) else part for part in (place.account, place.region)]
+    path = scope.node.path
+    other = _GIVEN.of(Stage.of(scope) or scope.node.root).setdefault((*where, name), path)
+    if other != path:
+        raise invalid(
+            scope,
+            "application_name",
+            name,
+            f"a name of its own; {other} has this one",
+            "Two applications of one account and Region cannot share a name: choose another, or "
+            "remove application_name= to have one derived.",
+        )

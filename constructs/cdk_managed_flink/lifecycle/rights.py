@@ -22,7 +22,11 @@ _CUT_PREFIX = 50
 
 def allow_stack(role: iam.Role, place: Place) -> None:
     """Read how the own stack's operation stands; read and write metrics."""
-    own_stack = ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"]
+    own_stack = [
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStackResources",
+    ]
     own_metrics = {"StringEquals": {"cloudwatch:namespace": RECONCILER_NAMESPACE}}
     allowed: list[tuple[list[str], str, Conditions | None]] = [
         (own_stack, place.stack_id, None),

@@ -13,6 +13,7 @@ from .calls import Client, call
 # A page has up to 100 events; a stack of 500 resources fills about ten of them with one update.
 _MAX_EVENT_PAGES = 20
 _IN_PROGRESS = "_IN_PROGRESS"
+_APPLICATION = "AWS::KinesisAnalyticsV2::Application"
 # After this the update has succeeded, and only what it replaced is being deleted.
 _CLEANUP = "CLEANUP_IN_PROGRESS"
 _CREATING = "CREATE_IN_PROGRESS"
@@ -62,6 +63,24 @@ class OwnStack:
     def is_new(self) -> bool:
         """Whether the stack is being created."""
         return self.status() == _CREATING
+
+    def owns(self, application: str) -> bool:
+        """Whether the application is a resource of this stack.
+
+        Only what CloudFormation has created or imported is listed, so an application of the same
+        name that somebody else runs is not.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html
+        """
+        token: dict[str, str] = {}
+        while True:
+            page = call(self._client, "list_stack_resources", StackName=self._id, **token)
+            for resource in page.get("StackResourceSummaries") or []:
+                kind, name = resource.get("ResourceType"), resource.get("PhysicalResourceId")
+                if (kind, name) == (_APPLICATION, application):
+                    return True
+            if not page.get("NextToken"):
+                return False
+            token = {"NextToken": page["NextToken"]}
 
     def operation_began(self) -> datetime | None:
         """When CloudFormation began what it does now; None if the events do not show it."""

@@ -84,11 +84,12 @@ def renamed(old: str, new: str) -> str:
 
 
 def taken(application: Application) -> str:
-    """A new stack asks for an application that already runs."""
+    """A pipeline is added whose application somebody else runs."""
     name = application.name
     return (
-        f"application_name {name}: an application of this name is {application.status}, and this "
-        "stack is new. Nothing was touched: choose another application_name; or, to take it over, "
+        f"application_name {name}: an application of this name is {application.status}, and it is "
+        "no resource of this stack. Nothing was touched: choose another application_name; or, to "
+        "take it over, "
         f"stop it (aws kinesisanalyticsv2 stop-application --application-name {name}) and deploy "
         "with --import-existing-resources."
     )

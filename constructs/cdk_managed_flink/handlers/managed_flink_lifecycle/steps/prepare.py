@@ -61,7 +61,7 @@ def _check_request(context: Context, application: Application | None) -> None:
     if why := stores.replaced(request):
         raise DeployFailedError(why)
     runs = application is not None and not application.stopped
-    if application and runs and request.is_create and context.stack.is_new():
+    if application and runs and request.is_create and _is_foreign(context, application):
         raise DeployFailedError(messages.taken(application))
     asked = request.restore_asked
     if asked.type is not RestoreType.SNAPSHOT:
@@ -73,6 +73,15 @@ def _check_request(context: Context, application: Application | None) -> None:
     if found is None or not found.ready:
         known = service.snapshots.list() if application is not None else []
         raise DeployFailedError(messages.not_restorable(context, asked.snapshot, found, known))
+
+
+def _is_foreign(context: Context, application: Application) -> bool:
+    """Whether somebody else runs it: this request is the first that the stack makes for it.
+
+    What CloudFormation is about to import is no resource of the stack yet, and counts as foreign
+    while it runs.
+    """
+    return context.stack.is_new() or not context.stack.owns(application.name)
 
 
 def _forward(context: Context, application: Application) -> Outcome:
