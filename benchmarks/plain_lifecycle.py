@@ -128,7 +128,10 @@ def add_lifecycle(
     policy = role.node.find_child("DefaultPolicy")
     policy.node.add_dependency(prepare)
     prove.node.add_dependency(application, logging, role)
-    return prove, add_rules(stack, name=name, topic=topic, reconcile=reconcile, prove=prove)
+    where = (log_group.log_group_name, log_stream.log_stream_name)
+    return prove, add_rules(
+        stack, name=name, topic=topic, where=where, reconcile=reconcile, prove=prove
+    )
 
 
 def _provider(stack: Stack) -> tuple[iam.Role, str, lambda_.Function]:

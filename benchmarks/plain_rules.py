@@ -31,6 +31,7 @@ def add_rules(
     *,
     name: str,
     topic: sns.Topic | None,
+    where: tuple[str, str],
     reconcile: lambda_.Function,
     prove: CustomResource,
 ) -> list[events.CfnRule]:
@@ -51,6 +52,8 @@ def add_rules(
             topic_arn="" if topic is None else topic.topic_arn,
             period_seconds="300",
             metric_namespace="ManagedFlink",
+            log_group_name=where[0],
+            log_stream_name=where[1],
         )
         message = stack.to_json_string(event.to_dict())
         return {"arn": function_arn, "id": "Tend", "input": message}

@@ -126,13 +126,16 @@ def test_a_role_that_may_not_read_the_code_fails_the_start(job: Job) -> None:
 def test_a_main_that_fails_leaves_the_application_ready(job: Job) -> None:
     assert job.start("main") == "READY"
     assert job.cloud.operations(job.name)[0] == ("StartApplication", "FAILED")
-    assert job.cloud.last_failure(job.name) == "ValueError: main gives up"
+    assert "Could not execute application" in job.cloud.last_failure(job.name)
+    driver = [e for e in job.logged('"main gives up"') if e["logger"].endswith("PythonDriver")]
+    assert "ValueError: main gives up" in {event["message"] for event in driver}
 
 
 def test_a_job_that_cannot_take_a_snapshots_state_leaves_the_application_ready(job: Job) -> None:
     assert job.start("shape", snapshot=job.snapshot()) == "READY"
     assert job.cloud.operations(job.name)[0] == ("StartApplication", "FAILED")
-    assert "allowNonRestoredState" in job.cloud.last_failure(job.name)
+    assert "Could not execute application" in job.cloud.last_failure(job.name)
+    assert job.logged('"allowNonRestoredState"')
 
 
 def test_a_bounded_job_leaves_the_application_ready(job: Job) -> None:

@@ -26,6 +26,7 @@ from cdk_managed_flink import (
 from tests.emulator.cloud import Cloud
 from tests.emulator.deployed import Deployed, deploy
 from tests.emulator.test_kafka import login
+from tests.waiting import until
 
 pytestmark = [pytest.mark.emulator, pytest.mark.flink, pytest.mark.long]
 
@@ -101,4 +102,9 @@ def test_fails_when_the_role_may_not_read_the_secrets(cloud: Cloud, deployed: De
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
     )
     assert deployed.start() == "READY"
-    assert "not authorized to perform: secretsmanager:GetSecretValue" in cloud.last_failure(name)
+    assert "Could not execute application" in cloud.last_failure(name)
+    denied = '"not authorized to perform: secretsmanager:GetSecretValue"'
+    (option,) = detail["CloudWatchLoggingOptionDescriptions"]
+    group = option["LogStreamARN"].split(":log-group:")[1].split(":")[0]
+    logs = cloud.client("logs")
+    assert until(lambda: logs.filter_log_events(logGroupName=group, filterPattern=denied)["events"])

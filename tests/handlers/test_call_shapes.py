@@ -20,6 +20,7 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.calls import (
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.clients import session
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.evidence import Evidence
+from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.job_log import JobLog
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.service import FlinkService
 from cdk_managed_flink.handlers.managed_flink_lifecycle.aws.snapshots import (
     EnhancedSnapshots,
@@ -481,11 +482,9 @@ def evidence(
     log_group: str = "group",
 ) -> Evidence:
     return Evidence(
-        logs=logs,
+        log=JobLog(logs, log_group, "stream"),
         cloudwatch=cloudwatch,
         application="sensors",
-        log_group=log_group,
-        log_stream="stream",
         metrics=metrics,
         period_seconds=60,
     )

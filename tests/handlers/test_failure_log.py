@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.failure_log import (
+    PYTHON_DRIVER,
     LogLine,
     error_cause,
     failures,
     first_cause,
+    is_second_hand,
+    python_error,
     root_cause,
 )
+from tests.lifecycle import service_texts
 
 LOGS = Path(__file__).parent / "logs"
 JOB = "Job insert-into_lake (0000000000000000000000000000000a) switched from state"
@@ -115,3 +119,71 @@ def test_error_of_a_job_that_was_never_submitted() -> None:
     assert error_cause(lines) == "py4j.X: no table"
     assert error_cause(lines[:1]) == "only said"
     assert error_cause([]) == first_cause([]) == ""
+
+
+@pytest.mark.parametrize("python", [False, True])
+def test_the_services_texts_lead_to_the_jobs_own_line(python: bool) -> None:
+    error = (
+        "managed_flink_job.JobError: job.sql:3:8: Column 'pagee' not found in any table"
+        if python
+        else "java.lang.UnsupportedClassVersionError: com/example/Job has been compiled by a more "
+        "recent version of the Java Runtime (class file version 61.0)"
+    )
+    lines = [
+        LogLine(record.message, record.throwable, record.level, record.logger)
+        for record in service_texts.records(error, python=python)
+    ]
+    assert error_cause(lines) == error
+    assert error_cause(list(reversed(lines))) != ""
+    told = root_cause(service_texts.operation_error(error, python=python))
+    assert is_second_hand(told) if python else told == error
+
+
+def test_what_only_passed_python_has_javas_cause_as_well() -> None:
+    printed = (
+        "Traceback (most recent call last):",
+        '  File "main.py", line 4, in <module>',
+        "pyflink.util.exceptions.TableException: org.apache.flink.table.api.ValidationException: "
+        "SQL validation failed.",
+        "\tat org.apache.flink.table.X.y(X.java:1)",
+        "Caused by: org.apache.calcite.Z: Column 'pagee' not found in any table",
+        "\tat org.apache.calcite.X.y(X.java:1)",
+    )
+    raised = python_error([LogLine(line, "", "INFO", PYTHON_DRIVER) for line in printed])
+    assert raised.startswith("pyflink.util.exceptions.TableException: ")
+    assert raised.endswith(
+        "(Caused by: org.apache.calcite.Z: Column 'pagee' not found in any table)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("printed", "raised"),
+    [
+        (
+            ["started", '  File "main.py", line 1', "    x =", "SyntaxError: invalid syntax"],
+            "SyntaxError: invalid syntax",
+        ),
+        (["rows so far: 12"], ""),
+        (
+            ["Traceback (most recent call last):", "  File x", "KeyError: 'a'", "bye"],
+            "KeyError: 'a'",
+        ),
+    ],
+)
+def test_what_python_printed_and_what_it_raised(printed: list[str], raised: str) -> None:
+    lines = [LogLine(line, "", "INFO", PYTHON_DRIVER) for line in printed]
+    assert python_error(lines) == raised
+
+
+def test_the_last_traceback_counts() -> None:
+    """The first was caught, or began the chain of exceptions."""
+    printed = ["Traceback (most recent call last):", "  File x", "KeyError: 'a'", ""]
+    printed += ["During handling of the above exception, another exception occurred:", ""]
+    printed += ["Traceback (most recent call last):", "  File y", "ValueError: no column a"]
+    lines = [LogLine(line, "", "INFO", PYTHON_DRIVER) for line in printed]
+    assert python_error(lines) == "ValueError: no column a"
+
+
+def test_a_trace_on_one_line_is_cut_at_its_first_frame() -> None:
+    text = "a.B: it failed at (12, 3) at com.example.Job.main(Job.java:12) ... 17 more"
+    assert root_cause(text) == "a.B: it failed at (12, 3)"

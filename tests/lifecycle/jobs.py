@@ -44,6 +44,7 @@ class Job:
     snapshot_seconds: float = 8
     records_per_second: float = 10
     error: str = "java.lang.IllegalStateException: no such column: temperature"
+    python: bool = False  # its main is Python's, as that of a job in SQL
 
     @property
     def processes(self) -> bool:
@@ -53,6 +54,11 @@ class Job:
 
 HEALTHY = Job()
 THROWS_AT_START = Job(start=Start.FAILS)
+DIES_IN_PYTHON = Job(
+    start=Start.FAILS,
+    python=True,
+    error="managed_flink_job.JobError: job.sql:3:8: Column 'pagee' not found in any table",
+)
 HANGS_AT_START = Job(start=Start.HANGS)
 CRASH_LOOPS = Job(crashes_from=0, snapshots=Snapshots.REFUSED)
 CRASHES_LATER = Job(crashes_from=90, snapshots=Snapshots.REFUSED)

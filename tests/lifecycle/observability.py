@@ -15,6 +15,7 @@ from tests.lifecycle.clock import Clock
 from tests.lifecycle.faults import refusal
 from tests.lifecycle.jobs import Run
 from tests.lifecycle.quirks import Quirks
+from tests.lifecycle.service_texts import records
 from tests.lifecycle.snapshots import ACCOUNT
 
 NAMESPACE = "AWS/KinesisAnalytics"
@@ -175,7 +176,9 @@ class Logs:
             self._rest[answer["nextToken"]] = found[size:]
         return answer
 
-    def write(self, run: Run, logger: str, message: str, throwable: str = "") -> None:
+    def write(
+        self, run: Run, logger: str, message: str, throwable: str = "", level: str = "INFO"
+    ) -> None:
         """A line as the service writes it."""
         line = {
             "locationInformation": "",
@@ -186,7 +189,7 @@ class Logs:
             + run.application,
             "applicationVersionId": str(run.version),
             "messageSchemaVersion": "1",
-            "messageType": "INFO",
+            "messageType": level,
             **({"throwableInformation": throwable} if throwable else {}),
         }
         held = self.lines.setdefault(self.group(run.application), [])
@@ -203,8 +206,8 @@ class Logs:
     def job_failed(self, run: Run, attempt: int, *, at_start: bool) -> None:
         throwable = f"{run.job.error}\n\tat com.example.Job.map(Job.java:12)\n"
         if at_start:
-            message = "Unhandled exception in the main method"
-            self.write(run, "org.apache.flink.client.cli.CliFrontend", message, throwable)
+            for record in records(run.job.error, python=run.job.python):
+                self.write(run, record.logger, record.message, record.throwable, record.level)
             return
         task = f"Source: readings[1] -> Calc[2] (1/1)#{attempt} (a1b2_c3_0_{attempt})"
         failed = "switched from RUNNING to FAILED"

@@ -12,6 +12,8 @@ SCALE, MAINTENANCE = "AutoScaleApplication", "ApplicationMaintenance"
 
 IN_PROGRESS, SUCCESSFUL = "IN_PROGRESS", "SUCCESSFUL"
 FAILED, CANCELLED = "FAILED", "CANCELLED"
+# The shipped model of the service allows no more: of a long trace only its frames are left.
+ERROR_STRING = 512
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Operation:
             }
         failure: dict[str, Any] = {}
         if self.error:
-            failure["ErrorInfo"] = {"ErrorString": self.error[:512]}
+            failure["ErrorInfo"] = {"ErrorString": self.error[:ERROR_STRING]}
         if self.rollback:
             failure["RollbackOperationId"] = self.rollback
         if failure:

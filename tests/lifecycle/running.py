@@ -18,6 +18,7 @@ from tests.lifecycle.operations import (
     Operation,
 )
 from tests.lifecycle.quirks import Quirks
+from tests.lifecycle.service_texts import operation_error
 from tests.lifecycle.snapshots import CREATING, ENHANCED, READY, Snapshot
 from tests.lifecycle.snapshots import FAILED as SNAPSHOT_FAILED
 from tests.lifecycle.statuses import Status
@@ -115,9 +116,10 @@ class Running:
                     error = "java.lang.IllegalStateException: Failed to rollback to checkpoint"
                 else:
                     job = replace(CRASH_LOOPS, schema=job.schema)
-            run = self._new_run(application, job, asked)
+            run = self._new_run(application, replace(job, error=error or job.error), asked)
             if error:
                 self.observer.job_failed(run, 0, at_start=True)
+                error = operation_error(error, python=job.python)
             else:
                 self.begin_run(application, run)
             done(error)

@@ -130,7 +130,6 @@ FAULTED_CALLS = (
     "ListApplicationOperations",
     "DescribeStacks",
     "DescribeStackEvents",
-    "ListStackResources",
     "FilterLogEvents",
     "GetMetricData",
     "DeleteApplicationSnapshot",

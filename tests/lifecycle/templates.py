@@ -155,4 +155,6 @@ class Template:
             topic_arn=TOPIC,
             period_seconds=to_text(self.schedule.period_seconds),
             metric_namespace=OWN_NAMESPACE,
+            log_group_name=f"/aws/kinesis-analytics/{self.application}",
+            log_stream_name=STREAM,
         ).to_dict()

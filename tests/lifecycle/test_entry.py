@@ -83,7 +83,7 @@ def test_a_failure_is_one_exception_of_at_most_1500_bytes(case: Case) -> None:
     reason = case.deploy("v1", replace(CRASHES_LATER, error=error)).reason
     assert reason.startswith("java.lang.IllegalStateException: Spalte »Außentemperatur«")
     assert "Application sensors, version 2" in reason
-    assert reason.endswith("It is stopped. Mend the cause and deploy again.")
+    assert "It is stopped. Mend the cause and deploy again. Log: " in reason
     assert len(reason.encode()) <= 1500
 
 

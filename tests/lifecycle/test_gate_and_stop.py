@@ -16,6 +16,7 @@ from tests.lifecycle.faults import Fault, Outage, Planned
 from tests.lifecycle.jobs import (
     CANNOT_BE_SAVED,
     CRASHES_LATER,
+    DIES_IN_PYTHON,
     HAS_NO_METRICS,
     HEALTHY,
     THROWS_AT_START,
@@ -78,6 +79,34 @@ def test_a_start_that_fails_has_the_jobs_reason(case: Case) -> None:
     outcome = case.deploy("v2", THROWS_AT_START)
     assert "no such column: temperature" in outcome.reason
     assert (case.run.code, case.application.status) == ("v1", Status.RUNNING)
+
+
+def test_a_start_that_fails_in_python_has_pythons_own_line_and_where_to_look(case: Case) -> None:
+    """The operation knows of an exit code alone; the log has the traceback line by line."""
+    case.running()
+    reason = case.deploy("v2", DIES_IN_PYTHON).reason
+    assert reason.startswith(
+        "managed_flink_job.JobError: job.sql:3:8: Column 'pagee' not found in any table. "
+    )
+    assert "Log: /aws/kinesis-analytics/sensors, stream kinesis-analytics-log-stream, " in reason
+    assert " UTC." in reason
+    assert "RestHandlerException" not in reason
+
+
+@pytest.mark.parametrize("lag", [2, 60])
+def test_the_log_of_a_failed_start_may_come_late(lag: float) -> None:
+    case = Case(replace(PLAIN, log_lag=lag)).running()
+    assert case.deploy("v2", DIES_IN_PYTHON).reason.startswith("managed_flink_job.JobError: ")
+
+
+def test_a_class_that_cannot_be_linked_is_named(case: Case) -> None:
+    error = (
+        "java.lang.UnsupportedClassVersionError: com/example/Job has been compiled by a more "
+        "recent version of the Java Runtime (class file version 61.0)"
+    )
+    case.running()
+    reason = case.deploy("v2", replace(THROWS_AT_START, error=error)).reason
+    assert reason.startswith(error)
 
 
 def test_a_gate_that_is_off_waits_for_running_only(case: Case) -> None:

@@ -60,9 +60,9 @@ def _claim(scope: Construct, name: str) -> None:
     https://docs.aws.amazon.com/managed-flink/latest/apiv2/API_CreateApplication.html
     """
     place = place_of(scope)
-    where = ["" if is_token(part) else part for part in (place.account, place.region)]
+    account, region = ("" if is_token(part) else part for part in (place.account, place.region))
     path = scope.node.path
-    other = _GIVEN.of(Stage.of(scope) or scope.node.root).setdefault((*where, name), path)
+    other = _GIVEN.of(Stage.of(scope) or scope.node.root).setdefault((account, region, name), path)
     if other != path:
         raise invalid(
             scope,

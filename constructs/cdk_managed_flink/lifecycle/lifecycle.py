@@ -225,6 +225,8 @@ class FlinkLifecycle(Construct):
                 topic_arn="" if topic is None else topic_arn(topic),
                 period_seconds=seconds(reconcile_interval),
                 metric_namespace=RECONCILER_NAMESPACE,
+                log_group_name=log_group_name(application.log_group),
+                log_stream_name=log_stream_name(application.log_stream),
             ),
             interval=reconcile_interval,
             after=self.prove,

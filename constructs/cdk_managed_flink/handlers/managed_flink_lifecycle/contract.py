@@ -249,6 +249,8 @@ class ReconcileEvent(Message):
     topic_arn: str
     period_seconds: str
     metric_namespace: str
+    log_group_name: str
+    log_stream_name: str
 
 
 @dataclass(frozen=True, kw_only=True)

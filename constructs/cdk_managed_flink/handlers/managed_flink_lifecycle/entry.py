@@ -14,6 +14,7 @@ from .aws import metrics
 from .aws.calls import ServiceError, TransientError
 from .aws.clients import Clients as Clients
 from .aws.clients import aws
+from .aws.job_log import JobLog
 from .aws.service import FlinkService
 from .aws.stack import OwnStack, physical_id
 from .aws.step_log import StepLog
@@ -115,6 +116,7 @@ def look(event: Mapping[str, Any], clients: Clients, now: datetime) -> dict[str,
         event=asked,
         service=FlinkService(clients.flink, asked.application_name),
         stack=OwnStack(clients.cloudformation, asked.stack_id),
+        job_log=JobLog(clients.logs, asked.log_group_name, asked.log_stream_name),
         cloudwatch=clients.cloudwatch,
         sns=clients.sns,
         log=StepLog(

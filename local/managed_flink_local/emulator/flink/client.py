@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 from managed_flink_local.emulator.flink.cluster import JVM, Cluster
 from managed_flink_local.emulator.flink.rest import FlinkError
+from managed_flink_local.emulator.flink.service_text import failed_start
 
 RUN_OPTIONS = "kinesis.analytics.flink.run.options"
 # The service gives `main` five minutes to submit its job.
@@ -25,7 +25,8 @@ _LOOK_SECONDS = 0.5
 # said: a main that fails at once on a busy machine is run again, to hear its reason.
 _UNHEARD = "Failed to start Python process"
 _TRIES = 3
-_OF_THE_CLIENT = re.compile(r"ProgramAbort|exit code|exits with code")
+# Before it in the client's output is what main printed.
+_OF_JAVA = "The program finished with the following exception:"
 # Flink's own option for a job that has to keep its id over JobManagers.
 _JOB_ID = "$internal.pipeline.job-id"
 
@@ -103,7 +104,7 @@ def submit(cluster: Cluster, submission: Submission, restore: list[str]) -> None
     """Run the application's main, which submits its job.
 
     Raises:
-        FlinkError: main failed; the message is its last words.
+        FlinkError: main failed; the message is the service's.
     """
     settings = {**submission.settings, _JOB_ID: submission.job_id}
     command = [
@@ -127,7 +128,7 @@ def submit(cluster: Cluster, submission: Submission, restore: list[str]) -> None
     if cluster.closed:
         raise FlinkError("the application was stopped while it started")
     if code_of_exit != 0:
-        raise FlinkError(last_words(text) or f"main ended with exit code {code_of_exit}")
+        raise FlinkError(failed_start(text.partition(_OF_JAVA)[2] or text))
     if f"submitted with JobID {submission.job_id}" not in text:
         raise FlinkError("main ended without submitting a job")
 
@@ -167,30 +168,6 @@ def _exit_code(process: subprocess.Popen[bytes], cluster: Cluster) -> int:
             process.wait()
             raise FlinkError("the JobManager died before the job was submitted")
     raise FlinkError(f"main did not submit a job within {_SUBMIT_SECONDS} s")
-
-
-def last_words(text: str) -> str:
-    """The reason in the output of a failed client: Python's own, else the innermost cause.
-
-    An exception that only passed through Python has both.
-    """
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    causes = [
-        line.strip()
-        for line in lines
-        if line.strip().startswith("Caused by:") and not _OF_THE_CLIENT.search(line)
-    ]
-    starts = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent")]
-    if starts:
-        # The last line of the traceback that is not indented and not Java's.
-        for line in lines[starts[-1] + 1 :]:
-            if re.match(r"^[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b", line):
-                passed = "Py4J" in line or line.startswith("pyflink.")
-                return f"{line.strip()} ({causes[-1]})" if causes and passed else line.strip()
-    if causes:
-        return causes[-1].removeprefix("Caused by:").strip()
-    errors = [line.strip() for line in lines if "Exception" in line or "Error" in line]
-    return (errors or lines or [""])[-1][:1000]
 
 
 def write_properties(path: Path, groups: list[dict[str, Any]]) -> None:

@@ -19,8 +19,9 @@ from managed_flink_local.emulator.flink.application import Application
 from managed_flink_local.emulator.flink.client import Submission
 from managed_flink_local.emulator.flink.cluster import Cluster
 from managed_flink_local.emulator.flink.cluster_pool import ClusterPool
-from managed_flink_local.emulator.flink.rest import FlinkError, root_cause
+from managed_flink_local.emulator.flink.rest import FlinkError
 from managed_flink_local.emulator.flink.running_job import RunningJob
+from managed_flink_local.emulator.flink.service_text import failed_start
 from managed_flink_local.emulator.flink.supervisor import Supervisor
 
 logger = logging.getLogger("managed_flink")
@@ -166,7 +167,7 @@ class DataPlane:
                     return
                 if state in _ENDED:
                     trace = cluster.rest.exceptions(job_id)
-                    raise FlinkError(root_cause(trace) or f"the job is {state}")
+                    raise FlinkError(failed_start(trace))
                 vertices = found.get("vertices") or []
                 if vertices and all(v["status"] in ("RUNNING", "FINISHED") for v in vertices):
                     return

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ..contract import Definition
+from ..rules.failure_log import root_cause
 from ..values.application import IN_PROGRESS, Application, Operation
 from ..values.snapshot import Snapshot
 from .calls import Client, NotFoundError, ServiceError, TransientError, call
@@ -89,7 +90,11 @@ class FlinkService:
             token = {"NextToken": page["NextToken"]}
 
     def operation_failure(self, operation: Operation) -> str:
-        """What the service says about a failed operation, empty when it says nothing."""
+        """The root of what the service says about a failed operation; empty if it says nothing.
+
+        Its text begins with a preface and the frames of its own REST handler, and has the cause
+        at its end.
+        """
         try:
             answer = call(
                 self._client,
@@ -100,7 +105,7 @@ class FlinkService:
         except (TransientError, ServiceError):  # an explanation only: never worth a failure
             return ""
         details = answer["ApplicationOperationInfoDetails"].get("OperationFailureDetails") or {}
-        return str((details.get("ErrorInfo") or {}).get("ErrorString", ""))
+        return root_cause(str((details.get("ErrorInfo") or {}).get("ErrorString", "")))
 
     def start(self, *, snapshot: Snapshot | None, allow_non_restored_state: bool) -> str:
         """Starts from the snapshot, or empty; returns the operation's id."""

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..aws.calls import Client, ServiceError, TransientError
+from ..aws.job_log import JobLog
 from ..aws.service import FlinkService
 from ..aws.stack import OwnStack
 from ..aws.step_log import StepLog
 from ..contract import DesiredState, ReconcileEvent
-from ..steps import history, lineage
+from ..steps import history, lineage, start_failure
 from ..values.application import FORCEABLE, RUNNING, Application, Operation
 from ..values.snapshot import PROVED, Snapshot
 from . import upkeep
@@ -32,6 +33,7 @@ class Reconciler:
     event: ReconcileEvent
     service: FlinkService
     stack: OwnStack
+    job_log: JobLog
     cloudwatch: Client
     sns: Client
     log: StepLog
@@ -93,9 +95,8 @@ class Reconciler:
             case Step.KEEP:
                 return self._keep(application)
             case Step.STUCK_AT_START if decision.operation is not None:
-                detail = self.service.operation_failure(decision.operation)
-                why = f"it did not start: {detail or 'the service gave no reason'}"
-                return self._stuck(application, decision.operation, why)
+                why = start_failure.reason(self.service, self.job_log, decision.operation)
+                return self._stuck(application, decision.operation, f"it did not start: {why}")
             case Step.STUCK:
                 quiet = application.stopped or application.status == RUNNING
                 age = 0 if quiet else self._age()

@@ -19,7 +19,13 @@ _SECOND_HAND = (
     "Lost connection to task manager",
     "JobManager is shutting down",
     "The TaskExecutor is shutting down",
+    "Exception occurred in REST handler",
+    "RestHandlerException: Could not execute application",
+    "Run python process failed",
+    "Python process exits with code",
 )
+# What Python prints reaches the log through this logger at INFO, one record a line.
+PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
 _JOB_SWITCH = re.compile(r"^Job .+ switched from state \w+ to (?P<state>FAILING|FAILED|RESTARTING)")
 _TASK_FAILED = re.compile(
     # The job's process leaves out the attempt (`#0`); the execution's id holds it in both.
@@ -27,7 +33,15 @@ _TASK_FAILED = re.compile(
 )
 _CAUSED_BY = re.compile(r"^Caused by: ", re.MULTILINE)
 _FRAME = re.compile(r"^\s*(?:at \S|\.\.\. \d+ (?:more|common frames))", re.MULTILINE)
+# The service also writes a trace as one line, with spaces between its frames.
+_CAUSED_BY_INLINE = re.compile(r"(?:^| )Caused by: ")
+_FRAME_INLINE = re.compile(r" (?:at [\w.$@/<>-]+\.[\w$<>]+\(|\.\.\. \d+ (?:more|common frames))")
+_PREFACE = re.compile(
+    r"^.{0,400}?Please investigate the following error\. |^.{0,300}? StackTrace: ", re.DOTALL
+)
 _TRACEBACK = "Traceback (most recent call last):"
+_OF_JAVA = ("py4j.", "pyflink.")
+_MARKER = re.compile(r"-+ Python Process \w+ -+")
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,7 @@ class LogLine:
     message: str
     throwable: str
     level: str
+    logger: str = ""
 
     @classmethod
     def of(cls, text: str) -> LogLine:
@@ -54,7 +69,16 @@ class LogLine:
             message=str(fields.get("message") or ""),
             throwable=str(throwable),
             level=str(fields.get("messageType") or ""),
+            logger=str(fields.get("logger") or ""),
         )
+
+    @property
+    def trace(self) -> str:
+        """The exception: of its own field, or as the whole message, which the service does too."""
+        if self.throwable:
+            return self.throwable
+        is_trace = _FRAME.search(self.message) or _FRAME_INLINE.search(self.message)
+        return self.message if is_trace else ""
 
 
 @dataclass(frozen=True)
@@ -91,30 +115,69 @@ def failures(lines: Iterable[LogLine]) -> Failures:
     return Failures(count=max(restarts, most, int(dead)), dead=dead, cause=first_cause(texts))
 
 
-def error_cause(lines: Iterable[LogLine]) -> str:
-    """The first error in the log that carries an exception, else the first error."""
+def error_cause(lines: Sequence[LogLine]) -> str:
+    """Why a job never ran: what Python raised, else the first exception, else the first error."""
+    if raised := python_error(lines):
+        return raised
     errors = [line for line in lines if line.level == "ERROR"]
-    with_exception = first_cause([line.throwable for line in errors])
-    return with_exception or (one_line(errors[0].message) if errors else "")
+    with_exception = first_cause([line.trace for line in errors])
+    if with_exception and not is_second_hand(with_exception):
+        return with_exception
+    messages = (one_line(line.message) for line in errors if not line.trace)
+    own = (message for message in messages if not is_second_hand(message))
+    return next(own, with_exception or (one_line(errors[0].message) if errors else ""))
+
+
+def python_error(lines: Iterable[LogLine]) -> str:
+    """What ended Python's main, from the lines that it printed; empty for a job in Java."""
+    printed = [
+        line.message
+        for line in lines
+        if line.logger == PYTHON_DRIVER and line.level == "INFO" and not line.throwable
+    ]
+    text = "\n".join(line for line in printed if not _MARKER.fullmatch(line.strip()))
+    if _TRACEBACK in text:
+        return _raised(text)
+    unindented = [line for line in text.splitlines() if line.strip() and not line[0].isspace()]
+    # A module that is no Python has no traceback; other lines are the job's own output.
+    last = unindented[-1] if unindented else ""
+    return one_line(last) if re.match(r"\w*(?:Error|Exception|Exit)\b", last) else ""
+
+
+def is_second_hand(text: str) -> bool:
+    """Whether a text only passes on that something failed."""
+    return any(phrase in text for phrase in _SECOND_HAND)
 
 
 def first_cause(throwables: Sequence[str]) -> str:
     """The root of the first exception that is not the echo of another one."""
     roots = [root_cause(throwable) for throwable in throwables if throwable.strip()]
-    own = (root for root in roots if not any(phrase in root for phrase in _SECOND_HAND))
+    own = (root for root in roots if not is_second_hand(root))
     return next(own, roots[0] if roots else "")
 
 
 def root_cause(throwable: str) -> str:
-    """The innermost `Caused by` of a Java stack trace, or the last line of Python's."""
-    innermost = _CAUSED_BY.split(throwable)[-1]
-    frame = _FRAME.search(innermost)
+    """The innermost `Caused by` of a Java stack trace, or what Python raised.
+
+    The trace has its frames on lines of their own, or all on one line.
+    """
+    by_lines = _FRAME.search(throwable) is not None
+    innermost = (_CAUSED_BY if by_lines else _CAUSED_BY_INLINE).split(throwable)[-1]
+    frame = (_FRAME if by_lines else _FRAME_INLINE).search(innermost)
     message = innermost[: frame.start()] if frame else innermost
     if _TRACEBACK in message:
-        lines = message[message.rindex(_TRACEBACK) + len(_TRACEBACK) :].splitlines()
-        raised = (line for line in lines if line.strip() and not line[0].isspace())
-        return one_line(next(raised, message))
-    return one_line(message)
+        return _raised(message)
+    return one_line(_PREFACE.sub("", message))
+
+
+def _raised(text: str) -> str:
+    """The exception after the last traceback; with Java's own cause where it only passed Python."""
+    lines = text[text.rindex(_TRACEBACK) + len(_TRACEBACK) :].splitlines()
+    raised = next((line for line in lines if line.strip() and not line[0].isspace()), text)
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    if raised.startswith(_OF_JAVA) and causes:
+        return one_line(f"{raised} ({causes[-1]})")
+    return one_line(raised)
 
 
 def _after_first_line(message: str) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from ..aws.calls import ServiceError
 from ..aws.clients import Clients
 from ..aws.evidence import Evidence
+from ..aws.job_log import JobLog
 from ..aws.service import FlinkService
 from ..aws.stack import OwnStack
 from ..aws.step_log import StepLog
@@ -39,11 +40,9 @@ class Context:
         """The job's log and metrics, which only Prove's request names."""
         asked = self.request.prove
         return Evidence(
-            logs=self.clients.logs,
+            log=JobLog(self.clients.logs, asked.log_group_name, asked.log_stream_name),
             cloudwatch=self.clients.cloudwatch,
             application=asked.application_name,
-            log_group=asked.log_group_name,
-            log_stream=asked.log_stream_name,
             metrics=asked.metrics,
             period_seconds=int(asked.gate.period_seconds),
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ..aws.calls import ServiceError
 from ..rules import gate as health
+from ..rules.failure_log import is_second_hand
 from ..rules.gate import HealthGate, Observation
 from ..rules.proof import MAX_FAILED, proof_of
 from ..rules.reason import CAUSE_BYTES, duration, one_line, sentence, shorten
 from ..values.application import FORCEABLE, STOP, Application, Operation
 from ..values.outcome import DeployFailedError, NotYet
-from . import incompatibility
+from . import incompatibility, start_failure
 from .context import Context
 
 # What a forced stop may take once the deadline has passed; the provider waits 55 minutes.
@@ -48,8 +49,12 @@ def fell_back(context: Context, application: Application, start: Operation) -> N
     seen = context.evidence.observe(start.ran_from, context.now)
     why = health.sickness(gate, seen)
     if start.failed:
+        known = seen.failures.cause
+        if not known and start_failure.log_is_due(context.evidence.log, start, context.now):
+            return NotYet(f"the log of the failed start{named(start)}")
         detail = context.service.operation_failure(start)
-        why = f"it did not start{named(start)}{f': {detail}' if detail else ''}"
+        tells = detail and not is_second_hand(detail)
+        why = f"it did not start{named(start)}{f': {detail}' if tells else ''}"
     elif not why:
         why = _why_stopped(context, application, start, gate, seen)
     return reject(context, application, start, why, seen)
@@ -138,8 +143,11 @@ def _reason(
     if seen is None and start:
         seen = context.evidence.observe(start.ran_from, context.now)
     cause = seen.failures.cause if seen else ""
+    where = context.evidence.log.where(start.ran_from, context.now) if start else ""
     if not cause and start:
-        cause = context.evidence.error(start.ran_from)
+        cause = context.evidence.log.error(start.ran_from)
+    if cause and is_second_hand(cause) and not is_second_hand(why):
+        cause = ""  # the operation knows more than the log
     lead = f"{sentence(shorten(one_line(cause), CAUSE_BYTES))} " if cause else ""
     rejected = "was rejected" if start else "could not be started"
     ways_out = incompatibility.ways_out(f"{cause} {why}")
@@ -154,5 +162,5 @@ def _reason(
         f"(change {context.request.digest}), {rejected}: "
         f"{sentence(shorten(one_line(why), room))} "
         f"{f'{ways_out} ' if ways_out else ''}"
-        f"{what_follows(context, application)}"
+        f"{what_follows(context, application)}{f' {where}' if where else ''}"
     )

@@ -16,7 +16,7 @@ from ..rules.reason import duration
 from ..values.application import FORCEABLE, RUNNING, START, STARTING, STOP, Application, Operation
 from ..values.outcome import Complete, NotYet, Outcome
 from ..values.snapshot import Snapshot
-from . import history, lineage
+from . import history, lineage, start_failure
 from .context import Context
 from .deploy_stop import snapshot_of, young_enough
 
@@ -56,7 +56,10 @@ def prove(context: Context, application: Application) -> Outcome:
     if application.status == RUNNING:
         return _proved(context, application, "the old version runs again")
     if application.stopped and start is not None and not start.pending:
-        why = context.service.operation_failure(start) or "the service gave no reason"
+        log = context.evidence.log
+        if start_failure.log_is_due(log, start, context.now):
+            return NotYet(f"the log of the failed start ({start.id})")
+        why = start_failure.reason(context.service, log, start)
         return _proved(context, application, f"the old version did not start: {why} ({start.id})")
     waited = context.request.elapsed(context.now)
     if waited > min(START_SECONDS, context.request.deadline_seconds):

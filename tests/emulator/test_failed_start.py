@@ -1,4 +1,4 @@
-"""The reason that a failed main leaves in the operation."""
+"""What a failed main leaves in the operation, and that one which died unheard is run again."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 from managed_flink_local.emulator.flink.client import (
     RUN_OPTIONS,
     Submission,
-    last_words,
     run_arguments,
     submit,
 )
 from managed_flink_local.emulator.flink.rest import FlinkError, root_cause
+from managed_flink_local.emulator.flink.service_text import failed_start
 
 PYTHON = """\
 Traceback (most recent call last):
@@ -48,25 +48,14 @@ Caused by: org.apache.flink.sql.parser.error.SqlValidateException: Column 'x' no
 """
 
 
-@pytest.mark.parametrize(
-    ("output", "reason"),
-    [
-        (PYTHON, "ValueError: main says no"),
-        (
-            BOTH,
-            "pyflink.util.exceptions.TableException: org.apache.flink.table.api.TableException: "
-            "Failed to execute (Caused by: java.lang.IllegalStateException: Failed to rollback to "
-            "checkpoint/savepoint file:/x)",
-        ),
-        (
-            JAVA,
-            "org.apache.flink.sql.parser.error.SqlValidateException: Column 'x' not found",
-        ),
-        ("", ""),
-    ],
-)
-def test_reason_of_a_failed_client(output: str, reason: str) -> None:
-    assert last_words(output) == reason
+def test_a_failed_operation_says_what_the_service_says() -> None:
+    """Without the cause, which the API's 512 characters cut off."""
+    for trace in (PYTHON, BOTH, JAVA):
+        text = failed_start(trace)
+        assert text.startswith("Amazon Managed Service for Apache Flink failed to transition the")
+        assert "RestHandlerException: Could not execute application. at org.apache" in text
+        assert len(text) == 512
+        assert "main says no" not in text
 
 
 UNHEARD = """\
@@ -111,9 +100,9 @@ def submit_to(directory: Path, outputs: list[str]) -> None:
 @pytest.mark.parametrize(
     ("outputs", "reason"),
     [
-        ([UNHEARD, PYTHON], "ValueError: main says no"),
-        ([JAVA], "Column 'x' not found"),
-        ([UNHEARD] * 3, "Failed to start Python process"),
+        ([UNHEARD, PYTHON], "Could not execute application"),
+        ([JAVA], "Could not execute application"),
+        ([UNHEARD] * 3, "Could not execute application"),
     ],
 )
 def test_main_that_died_unheard_is_run_again(
