@@ -291,7 +291,7 @@ def test_the_event_is_the_contract(template: dict[str, Any], kind: str) -> None:
 
 
 def test_the_fault_model_plays_the_event_that_users_have(minimal: dict[str, Any]) -> None:
-    own = {"ApplicationName", "StackId", "TopicArn"}
+    own = {"ApplicationName", "StackId", "TopicArn", "LogGroupName", "LogStreamName"}
     event = told(rule(minimal, "ScheduleExpression"))
     played = Template("v1").reconcile("stack", Trigger.SCHEDULE)
     assert {key: played[key] for key in played.keys() - own} == {
@@ -314,6 +314,8 @@ def test_the_event_of_a_pipeline_with_every_default(minimal: dict[str, Any]) -> 
         "TopicArn": "",
         "PeriodSeconds": "300",
         "MetricNamespace": "ManagedFlink",
+        "LogGroupName": text(properties(minimal, PROVE)["LogGroupName"]),
+        "LogStreamName": text(properties(minimal, PROVE)["LogStreamName"]),
     }
 
 
