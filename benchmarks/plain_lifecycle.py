@@ -83,7 +83,13 @@ def add_lifecycle(
         resource_type=ResourceType.PREPARE.value,
         service_token=service_token,
         service_timeout=Duration.minutes(60),
-        properties=PrepareRequest(**vars(common), stores=stores, replace_stores=[]).to_dict(),
+        properties=PrepareRequest(
+            **vars(common),
+            stores=stores,
+            replace_stores=[],
+            readers={"events": "FlinkKinesisConsumer"},
+            replace_positions=[],
+        ).to_dict(),
     )
     prove = CustomResource(
         stack,

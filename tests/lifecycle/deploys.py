@@ -129,11 +129,15 @@ class Deploys:
         return self._outcome
 
     def refuses(self, template: Template) -> bool:
-        """Whether a table would get another store than it had, and the deploy does not say so."""
+        """Whether a table would lose its store or its read position, and the deploy allows none."""
         before = self._held.get(PREPARE, {}).get("Stores", {})
         after = template.prepare()["Stores"]
         changed = {name for name in before if name in after and before[name] != after[name]}
-        return bool(changed - set(template.replace_stores))
+        readers = self._held.get(PREPARE, {}).get("Readers", {})
+        moved = {name for name in readers if readers[name] != template.reader}
+        return bool(
+            changed - set(template.replace_stores) or moved - set(template.replace_positions)
+        )
 
     def _pass(self, kind: str, new: Template, trouble: Trouble) -> None:
         def fails(where: Elsewhere) -> None:

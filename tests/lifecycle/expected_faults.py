@@ -36,12 +36,6 @@ def operations_are_listed_late() -> None:
     assert (outcome.status, case.run.code) == ("UPDATE_ROLLBACK_COMPLETE", "v1")
 
 
-def the_connector_is_of_another_generation() -> None:
-    case = Case().running()
-    outcome = case.deploy("v2", runtime="FLINK-2_2")
-    assert "was not stopped" in outcome.reason
-
-
 @dataclass(frozen=True)
 class ExpectedFault:
     name: str
@@ -71,10 +65,5 @@ EXPECTED = (
         "When operations are listed minutes late, a version that the service has rolled back ends "
         "in UPDATE_COMPLETE.",
         operations_are_listed_late,
-    ),
-    ExpectedFault(
-        "A Flink version whose connector does not restore the source's position is deployed "
-        "without a refusal.",
-        the_connector_is_of_another_generation,
     ),
 )

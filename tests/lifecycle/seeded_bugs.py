@@ -26,6 +26,7 @@ from cdk_managed_flink.handlers.managed_flink_lifecycle.steps import (
     context,
     history,
     lineage,
+    positions,
     prove,
     stores,
 )
@@ -49,6 +50,10 @@ class SeededBug:
     name: str
     put_in: Callable[[Patch], None]
     found_by: Story
+
+
+def does_not_compare_readers(patch: Patch) -> None:
+    patch.setattr(positions, "lost", lambda _: "")
 
 
 def takes_any_application_for_its_own(patch: Patch) -> None:
@@ -302,6 +307,11 @@ BUGS = [
         "takes any application of the name for the stack's own",
         takes_any_application_for_its_own,
         shared.test_a_pipeline_added_to_an_old_stack_leaves_anothers_application_alone,
+    ),
+    SeededBug(
+        "does not compare what reads a source",
+        does_not_compare_readers,
+        named.test_a_connector_that_loses_the_position_is_refused_before_anything_stops,
     ),
     SeededBug("prunes what is pinned", prunes_what_is_pinned, pinned_ones_are_kept),
     SeededBug(

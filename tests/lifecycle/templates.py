@@ -79,6 +79,12 @@ class Template:
     schedule: Schedule = field(default_factory=Schedule)
     stores: Mapping[str, Store] = field(default_factory=lambda: STORES)
     replace_stores: tuple[str, ...] = ()
+    replace_positions: tuple[str, ...] = ()
+
+    @property
+    def reader(self) -> str:
+        """Of its Kinesis source, which Flink 2 reads with another class."""
+        return "KinesisStreamsSource" if self.runtime > "FLINK-2" else "FlinkKinesisConsumer"
 
     @property
     def configuration(self) -> Configuration:
@@ -109,7 +115,11 @@ class Template:
 
     def prepare(self) -> dict[str, Any]:
         return PrepareRequest(
-            **vars(self._common), stores=self.stores, replace_stores=self.replace_stores
+            **vars(self._common),
+            stores=self.stores,
+            replace_stores=self.replace_stores,
+            readers={"clicks": self.reader},
+            replace_positions=self.replace_positions,
         ).to_dict()
 
     def prove(self, prepared: Mapping[str, str]) -> dict[str, Any]:

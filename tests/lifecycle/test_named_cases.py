@@ -390,3 +390,15 @@ def test_delete_stop_fails_force_only_if_allowed(case: Case, strategy: str) -> N
     assert not [call for call in case.made("StopApplication") if call.parameters["Force"]]
     assert outcome.status == "DELETE_FAILED"
     assert "sensors" in outcome.reason
+
+
+def test_a_connector_that_loses_the_position_is_refused_before_anything_stops(case: Case) -> None:
+    """Flink 2.2 reads Kinesis with a class that does not restore the old one's state."""
+    case.running()
+    run = case.run
+    outcome = case.deploy("v2", runtime="FLINK-2_2")
+    assert outcome.reason.startswith("Application sensors was not stopped: source clicks would be ")
+    assert "-c cdk-managed-flink:replacePositions=clicks" in outcome.reason
+    assert (case.changes, case.run) == ([], run)
+    asked = case.deploy("v2", runtime="FLINK-2_2", replace_positions=("clicks",))
+    assert (asked.status, case.run.code) == ("UPDATE_COMPLETE", "v2")

@@ -282,6 +282,11 @@ class FlinkApplication(ApplicationBase, ApplicationMetrics):
         """What was made to hold a table's data, by the table's name: its kind and its name."""
         return self._tables.stores
 
+    @property
+    def readers(self) -> Mapping[str, str]:
+        """What keeps the read position of a source, by the table's name, where it may change."""
+        return self._tables.readers
+
     @staticmethod
     def from_application_name(
         scope: Construct,

@@ -115,6 +115,8 @@ class Binding(Generic[R_co]):
         rules: What the table's DDL has to keep; a job whose text can be read is held to it.
         store: Type and ``Ref`` of what was made to hold the table's data. Default: those of the
             construct that was made under the table's name, if there is one.
+        reader: The connector's class that keeps the read position in the job's state, where
+            another class of the same connector does not restore it. Default: none to compare.
     """
 
     properties: Mapping[str, PropertyValue]
@@ -126,6 +128,7 @@ class Binding(Generic[R_co]):
     columns: Columns | None = None
     rules: TableRules | None = None
     store: tuple[str, str] | None = None
+    reader: str | None = None
 
 
 class Bindable(ABC, Generic[R_co]):

@@ -20,6 +20,7 @@ class BoundTables:
     Attributes:
         is_text_read: Whether the job's own DDL can be held against what is bound, as SQL can.
         stores: What was made to hold a table's data, by the table's name: its kind and its name.
+        readers: What keeps the read position, by the table's name, where it may be another one.
     """
 
     def __init__(self, owner: Construct, code: Code) -> None:
@@ -28,6 +29,7 @@ class BoundTables:
         self.is_text_read = isinstance(code, ReadableCode)
         self._bound: dict[str, tuple[str, Binding[Any]]] = {}
         self.stores: dict[str, list[str]] = {}
+        self.readers: dict[str, str] = {}
 
     def claim(self, name: str, bindable: Bindable[Any]) -> None:
         """Let an object have a name, once.
@@ -58,6 +60,8 @@ class BoundTables:
     def add(self, name: str, bindable: Bindable[R], binding: Binding[R], scope: Construct) -> None:
         """Keep what came of a binding in ``scope``."""
         self._bound[name] = (bindable.kind, binding)
+        if binding.reader is not None:
+            self.readers[name] = binding.reader
         if binding.rules is not None and not self.is_text_read:
             _remind(self._owner, name, binding.rules)
         if binding.store is not None:

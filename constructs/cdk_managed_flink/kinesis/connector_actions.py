@@ -48,6 +48,11 @@ def is_legacy(runtime: Runtime) -> bool:
     return major(runtime) < 5
 
 
+def reader(runtime: Runtime) -> str:
+    """The class that keeps the read position in the job's state."""
+    return "FlinkKinesisConsumer" if is_legacy(runtime) else "KinesisStreamsSource"
+
+
 def reads(runtime: Runtime, *, fan_out: bool) -> Calls:
     """What the source of the runtime's connector calls."""
     return _READS[is_legacy(runtime), fan_out]

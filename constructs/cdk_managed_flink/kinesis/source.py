@@ -20,7 +20,7 @@ from cdk_managed_flink.connectors.connectors import connector_for
 from cdk_managed_flink.connectors.options import checked_options
 from cdk_managed_flink.formats.formats import Format, Side, check_records, format_of
 from cdk_managed_flink.kinesis import connector_warnings, watches
-from cdk_managed_flink.kinesis.connector_actions import is_legacy, reads
+from cdk_managed_flink.kinesis.connector_actions import is_legacy, reader, reads
 from cdk_managed_flink.kinesis.consumer import add_consumer, consumer_options
 from cdk_managed_flink.kinesis.stream import (
     DEFAULT_HOURS,
@@ -181,6 +181,7 @@ class KinesisSource(Source[kinesis.IStream]):
             application, name, {**format_.options(), **self.table_options}
         )
         return Binding(
+            reader=reader(application.runtime),
             properties=checked_options(
                 "KinesisSource",
                 {

@@ -46,7 +46,7 @@ from cdk_managed_flink.lifecycle.reconciler import DEFAULT_RECONCILE_INTERVAL, R
 from cdk_managed_flink.lifecycle.restore_from import RestoreFrom
 from cdk_managed_flink.lifecycle.rights import ApplicationRights, let_operate
 from cdk_managed_flink.lifecycle.snapshot_schedule import SnapshotSchedule
-from cdk_managed_flink.lifecycle.stores import keep_up_to_date, replaceable
+from cdk_managed_flink.lifecycle.stores import keep_up_to_date, may_begin_anew, replaceable
 from cdk_managed_flink.lifecycle.update_strategy import UpdateStrategy
 
 DEFAULT_MAX_STATE_LOSS = durations.minutes(15)
@@ -165,6 +165,8 @@ class FlinkLifecycle(Construct):
                 **vars(common),
                 stores=stores_of(application.stores),
                 replace_stores=replaceable(application),
+                readers=application.readers,
+                replace_positions=may_begin_anew(application),
             ),
         )
         keep_up_to_date(self.prepare, application)

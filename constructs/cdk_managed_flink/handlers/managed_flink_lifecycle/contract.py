@@ -180,10 +180,14 @@ class PrepareRequest(RequestProperties):
     Attributes:
         stores: What holds the data of each table, by the table's name.
         replace_stores: Tables that may get a new, empty store in this deploy.
+        readers: What keeps the read position of a source, by the table's name.
+        replace_positions: Sources whose read position may be given up in this deploy.
     """
 
     stores: Mapping[str, Store] = field(metadata={"read": stores_of})
     replace_stores: Sequence[str]
+    readers: Mapping[str, str]
+    replace_positions: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +269,7 @@ class EarlierProperties:
     desired_state: str
     restore: Restore
     stores: Mapping[str, Store]
+    readers: Mapping[str, str]
 
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> Self:
@@ -276,4 +281,5 @@ class EarlierProperties:
             desired_state=written.get(key_of("desired_state"), ""),
             restore=Restore.of(restore),
             stores=stores_of(written.get(key_of("stores"), {})),
+            readers=written.get(key_of("readers"), {}),
         )

@@ -11,7 +11,7 @@ from ..values.application import RUNNING, Application
 from ..values.outcome import Complete, DeployFailedError, NotYet, Outcome
 from ..values.request import CLOCK_TOLERANCE
 from ..values.snapshot import Snapshot
-from . import history, in_place, messages, rollback, stores
+from . import history, in_place, messages, positions, rollback, stores
 from .context import Context
 from .deploy_stop import stops_of, young_enough
 from .prepare_decision import SWITCHED_OFF, Decision, Seen, Step, decide, decide_by_line
@@ -58,7 +58,7 @@ def _check_request(context: Context, application: Application | None) -> None:
     request = context.request
     if request.renamed_from:
         raise DeployFailedError(messages.renamed(request.renamed_from, request.application))
-    if why := stores.replaced(request):
+    if why := stores.replaced(request) or positions.lost(request):
         raise DeployFailedError(why)
     runs = application is not None and not application.stopped
     if application and runs and request.is_create and _is_foreign(context, application):
