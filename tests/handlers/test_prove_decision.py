@@ -11,6 +11,7 @@ import pytest
 from cdk_managed_flink.handlers.managed_flink_lifecycle.contract import (
     Definition,
     Gate,
+    ProveRequest,
     ResourceType,
 )
 from cdk_managed_flink.handlers.managed_flink_lifecycle.rules.failure_log import Failures
@@ -39,9 +40,9 @@ from tests.lifecycle.templates import GATE, IN_PLACE, STOPPED, Template
 ASKED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOW = ASKED + timedelta(minutes=10)
 V1, V2 = Template("v1"), Template("v2")
-WRITTEN = Definition(
-    role="r", bucket_arn="b", file_key="k", object_version="", runtime="FLINK-1_20"
-)
+PREPARED = {"Snapshot": "", "Run": "true"}
+OTHER = Definition(role="r", bucket_arn="b", file_key="k", object_version="", runtime="FLINK-1_20")
+WRITTEN = ProveRequest.of(V2.prove(PREPARED)).definition  # what the template says is what runs
 
 
 def at(minutes: float) -> datetime:
@@ -77,7 +78,7 @@ def seen(status: str, *operations: Operation, now: datetime = NOW, **others: Any
         created=others.pop("created", None),
         snapshots_enabled=True,
         restored_from="s",
-        definition=WRITTEN,
+        definition=others.pop("definition", WRITTEN),
     )
     start = next((o for o in operations if o.kind == START), None)
     return Seen(
@@ -95,11 +96,17 @@ UNGATED = replace(V2, gate=replace(GATE, window_seconds="0"))
     [
         (request(), seen("READY"), Step.START, ""),
         (request(), seen("READY", operation(STOP, 3)), Step.REJECT, "stopped before it was proved"),
+        (request(), seen("READY", definition=OTHER), Step.REJECT, "runs other code"),
         (request(run="false"), seen("READY"), Step.LEAVE_STOPPED, ""),
         (request(replace(V2, desired=STOPPED)), seen("READY"), Step.LEAVE_STOPPED, ""),
-        (request(kind="Create"), seen("READY", created=at(-60)), Step.ADOPT, ""),
+        (request(kind="Create"), seen("READY", created=at(-60), definition=OTHER), Step.ADOPT, ""),
         (request(kind="Create"), seen("READY", UPDATED, created=at(-60)), Step.START, ""),
-        (request(kind="Create"), seen("READY", UPDATE_FAILED, created=at(-60)), Step.ADOPT, ""),
+        (
+            request(kind="Create"),
+            seen("READY", UPDATE_FAILED, created=at(-60), definition=OTHER),
+            Step.ADOPT,
+            "",
+        ),
         (request(kind="Create"), seen("READY", created=at(1)), Step.START, ""),
         (request(), seen("READY", operation(START, 1, "IN_PROGRESS")), Step.WAIT, "to be seen"),
         (request(), seen("READY", STARTED), Step.FELL_BACK, ""),
@@ -125,12 +132,21 @@ UNGATED = replace(V2, gate=replace(GATE, window_seconds="0"))
         (request(PLACED), seen("RUNNING", now=at(0.5)), Step.WAIT, "update to be listed"),
         (request(PLACED), seen("RUNNING"), Step.LEAVE_RUNNING, "nothing restarted it"),
         (request(PLACED), seen("RUNNING", update=UPDATED, start=UPDATED), Step.LOOK_AT_RUN, ""),
+        (request(), seen("RUNNING", STARTED, definition=OTHER), Step.REJECT, "runs other code"),
+        (
+            request(),
+            seen("RUNNING", STARTED, definition=OTHER, now=at(0.5)),
+            Step.WAIT,
+            "new version to be seen",
+        ),
+        (request(PLACED), seen("RUNNING", definition=OTHER), Step.REJECT, "runs other code"),
         (request(UNGATED), seen("RUNNING", STARTED), Step.COMPLETE, "no health gate"),
         (request(UNGATED), seen("STARTING", STARTED), Step.WAIT, "RUNNING (now STARTING)"),
     ],
     ids=[
         "stopped",
         "stopped by somebody since",
+        "stopped with other code",
         "Prepare left it stopped",
         "to be stopped",
         "imported",
@@ -151,6 +167,9 @@ UNGATED = replace(V2, gate=replace(GATE, window_seconds="0"))
         "update in place not listed yet",
         "update in place never came",
         "updated in place",
+        "rolled back, and listed late",
+        "its code not seen yet",
+        "rolled back in place, and listed late",
         "running, no gate",
         "starting, no gate",
     ],

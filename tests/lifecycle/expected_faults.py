@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.lifecycle.case import Case
-from tests.lifecycle.jobs import HANGS_AT_START, HEALTHY, THROWS_AT_START
-from tests.lifecycle.quirks import Quirks
-from tests.lifecycle.templates import GATE, IN_PLACE
+from tests.lifecycle.jobs import HANGS_AT_START, HEALTHY
+from tests.lifecycle.templates import GATE
 
 
 def a_job_stays_starting() -> None:
@@ -27,13 +26,6 @@ def a_stop_takes_half_an_hour() -> None:
     case.deploy("v2")
     assert [call.parameters["Force"] for call in case.made("StopApplication")] == [False]
     assert case.run.code == "v2"
-
-
-def operations_are_listed_late() -> None:
-    case = Case(Quirks(operations_lag=200))
-    case.running(strategy=IN_PLACE, rollback_enabled=True)
-    outcome = case.deploy("v2", THROWS_AT_START)
-    assert (outcome.status, case.run.code) == ("UPDATE_ROLLBACK_COMPLETE", "v1")
 
 
 @dataclass(frozen=True)
@@ -60,10 +52,5 @@ EXPECTED = (
         "A graceful stop that takes longer than 25 minutes is given up while its snapshot is still "
         "being written.",
         a_stop_takes_half_an_hour,
-    ),
-    ExpectedFault(
-        "When operations are listed minutes late, a version that the service has rolled back ends "
-        "in UPDATE_COMPLETE.",
-        operations_are_listed_late,
     ),
 )

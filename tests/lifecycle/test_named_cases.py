@@ -19,6 +19,7 @@ from tests.lifecycle.jobs import (
     HEALTHY,
     THROWS_AT_START,
 )
+from tests.lifecycle.quirks import Quirks
 from tests.lifecycle.statuses import Status
 from tests.lifecycle.templates import ALWAYS_RUNNING, FORCE_STOP, IN_PLACE, WITH_SNAPSHOT
 
@@ -402,3 +403,17 @@ def test_a_connector_that_loses_the_position_is_refused_before_anything_stops(ca
     assert (case.changes, case.run) == ([], run)
     asked = case.deploy("v2", runtime="FLINK-2_2", replace_positions=("clicks",))
     assert (asked.status, case.run.code) == ("UPDATE_COMPLETE", "v2")
+
+
+@pytest.mark.parametrize("lag", [0, 200, 600])
+def test_a_version_that_the_service_rolled_back_is_no_success_however_late_its_lists(
+    lag: float,
+) -> None:
+    """DescribeApplication shows the code that runs, whatever the list of operations has."""
+    case = Case(Quirks(operations_lag=lag))
+    case.running(strategy=IN_PLACE, rollback_enabled=True)
+    outcome = case.deploy("v2", THROWS_AT_START)
+    assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
+    case.wait(10)
+    assert case.run.code == "v1"
+    assert case.world.violations == []

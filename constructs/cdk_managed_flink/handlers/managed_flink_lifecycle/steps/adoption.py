@@ -46,6 +46,20 @@ def adopt(context: Context, application: Application) -> NotYet:
     return NotYet(f"the imported application to be updated (operation {operation})")
 
 
+def is_same_code(one: Definition, other: Definition) -> bool:
+    """Whether both run the same code on the same runtime."""
+    return _code(one) == _code(other)
+
+
+def _code(definition: Definition) -> tuple[str, ...]:
+    return (
+        definition.bucket_arn,
+        definition.file_key,
+        definition.object_version,
+        definition.runtime,
+    )
+
+
 def _same(one: Definition, other: Definition) -> bool:
     """Whether both are the same job; groups that one does not have are not compared."""
     groups = (one.property_groups, other.property_groups)

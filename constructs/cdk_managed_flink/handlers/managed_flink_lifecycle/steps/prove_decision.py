@@ -19,6 +19,11 @@ from . import adoption, deploy_run
 from .deploy_stop import LISTING_DELAY
 from .rejection import late_for_gate, named
 
+_OTHER_CODE = (
+    "version {} runs other code than the template's: the service went back to the version before, "
+    "or somebody changed it"
+)
+
 
 class Step(StrEnum):
     """What a poll does; the value is logged."""
@@ -101,10 +106,18 @@ def decide(request: Request, seen: Seen) -> Decision:
     other = deploy_run.overtaken(request, seen.start, seen.operations)
     if other:
         return Decision(Step.REJECT, other)
+    # The operations that tell of another version may be listed minutes late; its code is not.
+    runs_template = adoption.is_same_code(application.definition, request.prove.definition)
     if request.in_place and seen.start is None and seen.update is None:
         if request.elapsed(seen.now) < LISTING_DELAY.total_seconds():
             return Decision(Step.WAIT, "its update to be listed")
+        if not runs_template:
+            return Decision(Step.REJECT, _OTHER_CODE.format(application.version))
         return Decision(Step.LEAVE_RUNNING, "it runs on: nothing restarted it")
+    if not runs_template:
+        if request.elapsed(seen.now) < LISTING_DELAY.total_seconds():
+            return Decision(Step.WAIT, "its new version to be seen")
+        return Decision(Step.REJECT, _OTHER_CODE.format(application.version))
     if not HealthGate.of(request.prove.gate).off:
         return Decision(Step.LOOK_AT_RUN)
     if application.status == RUNNING:
@@ -119,6 +132,8 @@ def _not_started(request: Request, seen: Seen) -> Decision:
         return Decision(Step.LEAVE_STOPPED)
     if any(o.kind == STOP and o.started >= request.started_at for o in seen.operations):
         return Decision(Step.REJECT, "it was stopped before it was proved healthy")
+    if not adoption.is_same_code(seen.application.definition, request.prove.definition):
+        return Decision(Step.REJECT, _OTHER_CODE.format(seen.application.version))
     return Decision(Step.START)
 
 
