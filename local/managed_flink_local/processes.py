@@ -148,17 +148,17 @@ def _marked_in_ps(wanted: str) -> Iterator[int]:
 
 def sweep(mark: str) -> list[int]:
     """Kill whatever inherited a mark and is still there; return what had to be killed."""
-    killed = []
+    killed: dict[int, None] = {}  # a process may take a while to be gone
     for _ in range(3):
         left = [pid for pid in marked(mark) if alive(pid)]
         for pid in left:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        killed += left
+        killed |= dict.fromkeys(left)
         if not left:
             break
         time.sleep(0.1)
-    return killed
+    return list(killed)
 
 
 @contextmanager
