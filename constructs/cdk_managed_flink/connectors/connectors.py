@@ -113,6 +113,7 @@ _AWS_4_3 = ReleaseLine(
         **_ICEBERG_1_20,
     },
     hadoop_users=frozenset(_ICEBERG_1_20),
+    bundles=frozenset(_ICEBERG_1_20),
     own_sdk=frozenset({_KINESIS_4_3, _DYNAMODB_4_3, _FIREHOSE_4_3}),
     sdk_users=frozenset({_MSK_IAM}),
     relocations=tuple(

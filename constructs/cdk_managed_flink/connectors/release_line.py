@@ -43,6 +43,8 @@ class ReleaseLine:
         sdk: Version of the AWS SDK that the line's AWS connectors share, where they bring it by
             their POMs. Beside other artifacts, which may name another, all of it is of this one.
         options: What each connector takes in a table's options; none of any other is checked.
+        bundles: Connectors that bring an AWS SDK of another version under the SDK's own name. With
+            one of ``own_sdk`` they are merged apart, since a relocation holds for a whole jar.
         hadoop_users: Connectors that ask Flink for Hadoop's settings, which it has none of on the
             service; their question is moved to the library's own answer.
     """
@@ -60,6 +62,7 @@ class ReleaseLine:
     sdk: str | None = None
     options: Mapping[str, OptionNames] = field(default_factory=dict)
     hadoop_users: frozenset[Connector] = frozenset()
+    bundles: frozenset[Connector] = frozenset()
 
     def contents(self, connectors: Sequence[Connector]) -> tuple[Connector, ...]:
         """The artifacts that the jar is made of, each once, in a stable order.
@@ -73,6 +76,23 @@ class ReleaseLine:
             for artifact in (connector, *self.closed.get(connector, ()))
         }
         return _checked(tuple(sorted(artifacts)))
+
+    def parts(self, connectors: Sequence[Connector]) -> list[tuple[Connector, ...]]:
+        """The contents by the jars that they are merged into before those become one.
+
+        One, unless classes that are relocated would meet an SDK that keeps its name: Iceberg's
+        classes were built against theirs, and lack members in the connectors' older one.
+        """
+        artifacts = self.contents(connectors)
+        bundled = {
+            artifact
+            for bundle in self.bundles.intersection(artifacts)
+            for artifact in (bundle, *self.closed.get(bundle, ()))
+        }
+        if not bundled or not self.own_sdk.intersection(artifacts):
+            return [artifacts]
+        others = tuple(artifact for artifact in artifacts if artifact not in bundled)
+        return [others, tuple(sorted(bundled))]
 
     def is_closed(self, artifact: Connector, beside: Sequence[Connector]) -> bool:
         """Whether nothing that the artifact's POM names may come along."""
@@ -127,6 +147,7 @@ class ReleaseLine:
             },
             sdk_users=frozenset(others.get(old, old) for old in self.sdk_users),
             hadoop_users=frozenset(others.get(old, old) for old in self.hadoop_users),
+            bundles=frozenset(others.get(old, old) for old in self.bundles),
             options={name: known for name, known in self.options.items() if name not in replaced},
         )
 

@@ -1,7 +1,6 @@
 """The library's own Flink formats: Java sources that are compiled into the job's one jar."""
 
 import tempfile
-import zipfile
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +9,7 @@ from cdk_managed_flink.application.runtime import Runtime
 from cdk_managed_flink.code.packaging.cache import cached, put
 from cdk_managed_flink.code.packaging.digest import digest_of
 from cdk_managed_flink.code.packaging.jar_cache import jar_of
+from cdk_managed_flink.code.packaging.joining import join
 from cdk_managed_flink.code.packaging.pom import pom
 from cdk_managed_flink.connectors.connectors import release_line
 
@@ -67,16 +67,5 @@ def added_to(jar: Path, runtime: Runtime) -> Path:
 def _join(jar: Path, formats: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
         joined = Path(work, "joined.jar")
-        services: list[bytes] = []
-        written: set[str] = set()
-        with zipfile.ZipFile(joined, "w") as into:
-            for each in (jar, formats):
-                with zipfile.ZipFile(each) as archive:
-                    for entry in archive.infolist():
-                        if entry.filename == _SERVICES:
-                            services.append(archive.read(entry))
-                        elif entry.filename not in written:
-                            into.writestr(entry, archive.read(entry))
-                            written.add(entry.filename)
-            into.writestr(_SERVICES, b"\n".join(services))
+        join([jar, formats], joined)
         put(joined, target)
