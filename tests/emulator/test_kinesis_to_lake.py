@@ -1,4 +1,4 @@
-"""From Kinesis into an Iceberg table on Flink 1.20: two SDKs of AWS in one jar, each with its own."""
+"""From Kinesis into an Iceberg table on Flink 1.20: two AWS SDKs in one jar, each with its own."""
 
 from __future__ import annotations
 
