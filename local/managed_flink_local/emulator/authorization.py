@@ -35,6 +35,19 @@ def flink_resource(request: Mapping[str, Any], region: str, account: str) -> str
     return "*"
 
 
+def glue_resource(request: Mapping[str, Any], region: str, account: str) -> str:
+    """The table or the database that a call to the Glue Data Catalog is about.
+
+    AWS asks for rights on the catalog and the database as well; here the innermost one counts.
+    """
+    prefix = f"arn:aws:glue:{region}:{account}:"
+    database = request.get("DatabaseName")
+    name = request.get("Name") or (request.get("TableInput") or {}).get("Name")
+    if database:
+        return f"{prefix}table/{database}/{name}" if name else f"{prefix}database/{database}"
+    return f"{prefix}database/{name}" if name else f"{prefix}catalog"
+
+
 def log_resource(request: Mapping[str, Any], group_arn: str) -> str:
     """A log group as policies name it, with ``:*``, or the one stream that is written or read."""
     group = group_arn.removesuffix(":*")
@@ -43,7 +56,7 @@ def log_resource(request: Mapping[str, Any], group_arn: str) -> str:
 
 
 def install() -> None:
-    """Authorize calls to Managed Flink and to logs; find the stream or consumer of a reader."""
+    """Authorize calls to Managed Flink, to logs and to the catalog; find a reader's stream."""
     actions = ministack.core("iam_actions")
     actions.SERVICE_TO_IAM_NAMESPACE[_FLINK] = _NAMESPACE
 
@@ -60,6 +73,8 @@ def install() -> None:
         ) -> str:
             if service == _FLINK:
                 return flink_resource(_body(body), region, account)
+            if service == "glue":
+                return glue_resource(_body(body), region, account)
             if service == "kinesis" and (consumer := _body(body).get("ConsumerARN")):
                 return str(consumer)
             arn = original(service, method, path, headers, body, query, region, account)
