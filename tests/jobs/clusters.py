@@ -60,6 +60,11 @@ class Clusters:
         self._idle: dict[str, Cluster] = {}
         self._started = 0
 
+    def said(self) -> str:
+        """What the mains of all jobs have printed, those that failed included."""
+        outputs = sorted(self._folder.rglob("client.out"))
+        return "".join(output.read_text(encoding="utf-8") for output in outputs)
+
     @contextmanager
     def running(
         self,
@@ -75,7 +80,7 @@ class Clusters:
         """The job of this code with these property groups, cancelled at the end.
 
         Raises:
-            FlinkError: main failed; the message is its last words.
+            FlinkError: main failed; the message is the service's.
         """
         listed = [{"PropertyGroupId": name, "PropertyMap": dict(g)} for name, g in groups.items()]
         properties = root / "properties.json"
